@@ -1,0 +1,18 @@
+"""Checks of the exercises: ``check("02.1", answer)``."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+
+from .check import EXERCISES, Exercise, NotYet, Unsolved, check, judge, probe
+
+__all__ = ["EXERCISES", "Exercise", "NotYet", "Unsolved", "check", "judge", "load", "probe"]
+
+
+@functools.cache
+def load() -> None:
+    """Import every section's checks, so that :data:`EXERCISES` is complete."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")

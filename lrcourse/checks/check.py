@@ -1,0 +1,169 @@
+"""The two halves of every check: a probe that runs the answer, and a judge that never does.
+
+A *probe* runs the answer on freshly drawn cases and reduces it to plain numbers; a *judge* compares those numbers with
+a reference that comes from torch or from a derivation. In the notebook both run at once. In grading, the probe runs in
+the student's sandbox, and the judge outside, where no student code has ever run: whatever an answer does to ``==``,
+``float`` or NumPy, the judge sees only what survived a round trip through JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+
+from ..words import say
+
+
+class NotYet(AssertionError):
+    """An answer that is not right yet. In a notebook it shows as one line, without a stack of frames."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+class Unsolved(NotYet):
+    """The stub as it was handed out."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise's check.
+
+    Args:
+        id: section and number, ``"02.1"``.
+        draw: random generator → cases: plain values (numbers, strings, lists, dicts) that JSON can hold.
+        probe: (answer, cases) → plain numbers in lists or dicts. The only half that runs the answer.
+        judge: (cases, seen) → None where the answer is right, else what was expected, what was found, at which update,
+            and the likely mistake.
+    """
+
+    id: str
+    draw: Callable[[np.random.Generator], object]
+    probe: Callable[[object, object], object]
+    judge: Callable[[object, object], str | None]
+
+
+EXERCISES: dict[str, Exercise] = {}
+
+
+def exercise(id: str, *, draw: Callable, probe: Callable) -> Callable[[Callable], Exercise]:
+    """Decorate a judge to make it, with its *draw* and *probe*, the exercise *id*."""
+
+    def register(judge: Callable) -> Exercise:
+        if id in EXERCISES:
+            raise ValueError(f"exercise {id!r} is defined twice")
+        EXERCISES[id] = Exercise(id, draw, probe, judge)
+        return EXERCISES[id]
+
+    return register
+
+
+def plain(value: object) -> object:
+    """Reduce what a probe returns to numbers, strings, lists and dicts, as JSON would carry it.
+
+    NumPy and torch values become numbers and lists; NaN and infinities survive.
+
+    Raises:
+        TypeError: for anything else, with its type.
+    """
+
+    def reduce(item: object) -> object:
+        if hasattr(item, "tolist"):
+            return item.tolist()
+        raise TypeError(f"a probe may return numbers, strings, lists and dicts, not {type(item).__name__}")
+
+    return json.loads(json.dumps(value, default=reduce))
+
+
+def probe(id: str, answer: object, seed: int) -> object:
+    """Run the first half of a check: *answer* on the cases drawn from *seed*, as plain numbers."""
+    found = find(id)
+    return plain(found.probe(answer, plain(found.draw(np.random.default_rng(seed)))))
+
+
+def judge(id: str, seed: int, seen: object) -> str | None:
+    """Run the second half: None where *seen* is right for the cases drawn from *seed*, else what to say."""
+    found = find(id)
+    return found.judge(plain(found.draw(np.random.default_rng(seed))), seen)
+
+
+def check(id: str, answer: object, *, seed: int | None = None) -> None:
+    """Check an answer on freshly drawn cases: one line with ✓, or one line that says what is not right yet.
+
+    Args:
+        id: the exercise, ``"02.1"``.
+        answer: what the exercise asks for: a function, a class, an object.
+        seed: draws the same cases again; new ones each time if None.
+
+    Raises:
+        NotYet: the answer is not right yet; :class:`Unsolved` where it is still the stub.
+        ValueError: no such exercise; the nearest one is named.
+    """
+    find(id)
+    seed = int(np.random.SeedSequence().entropy % 2**32) if seed is None else seed
+    try:
+        seen = probe(id, answer, seed)
+    except NotImplementedError:
+        text = say(
+            "not solved yet: put your code in place of `raise NotImplementedError`, run the cell, then this one again",
+            "尚未完成：请把 `raise NotImplementedError` 换成你的代码，运行该单元格，再运行本单元格",
+        )
+        raise Unsolved(f"✗ {id} {text}") from None
+    except NotYet as error:
+        raise type(error)(f"✗ {id} {error}") from None
+    except Exception as error:
+        text = say("your code raised {kind}: {error}{where}", "你的代码抛出了 {kind}：{error}{where}",
+                   kind=type(error).__name__, error=error, where=_where(error))  # fmt: skip
+        raise NotYet(f"✗ {id} {text}") from None
+    message = judge(id, seed, seen)
+    if message:
+        raise NotYet(f"✗ {id} {message}")
+    print(f"✓ {id} " + say("correct", "正确"))
+
+
+def find(id: str) -> Exercise:
+    """The exercise with this id.
+
+    Raises:
+        ValueError: there is none; the nearest one is named.
+    """
+    from . import load
+
+    load()
+    if id not in EXERCISES:
+        near = get_close_matches(str(id), EXERCISES, n=1, cutoff=0)
+        raise ValueError(f"there is no exercise {id!r}; the nearest is {near[0]!r}" if near else f"no exercise {id!r}")
+    return EXERCISES[id]
+
+
+def first_difference(expected: object, found: object, *, rtol: float = 1e-6, atol: float = 1e-12) -> tuple | None:
+    """Where two traces part: ``(index, expected value, found value)`` of the first difference, or None.
+
+    Shapes ``(updates,)`` or ``(updates, groups)``; the index is an int or a pair. Where only the shapes differ, the
+    index is None and the values are the shapes.
+    """
+    expected, found = np.asarray(expected, float), np.asarray(found, float)
+    if expected.shape != found.shape:
+        return None, expected.shape, found.shape
+    wrong = np.argwhere(~np.isclose(found, expected, rtol=rtol, atol=atol, equal_nan=True))
+    if not len(wrong):
+        return None
+    at = tuple(int(i) for i in wrong[0])
+    return (at[0] if len(at) == 1 else at), float(expected[at]), float(found[at])
+
+
+def _where(error: BaseException) -> str:
+    """The line of the learner's own code that raised, where it was typed in a notebook."""
+    frame, place = error.__traceback__, ""
+    while frame:
+        name = frame.tb_frame.f_code.co_filename
+        if "ipykernel" in name or name.startswith("<ipython"):
+            place = say(" (line {n} of your cell)", "（你的单元格第 {n} 行）", n=frame.tb_lineno)
+        frame = frame.tb_next
+    return place
+
+
