@@ -1,32 +1,16 @@
 """Learning-rate scheduling in PyTorch, seen as physics: the package that the course's notebooks call.
 
-Everything below loads on first use, so that ``import lrcourse`` costs next to nothing.
+``import lrcourse`` costs next to nothing: torch, Matplotlib and the widgets load when first used.
 """
 
-from __future__ import annotations
-
-import importlib
-
+from ._lazy import lazy
 from .words import language, use_language
 
 __version__ = "0.1.0"
+__all__ = ["check", "language", "use_language", "visualize_schedulers"]
 
-_HOME = {
-    "visualize_schedulers": "lrcourse.figures.schedulers",
-    "check": "lrcourse.checks",
-}
-_MODULES = ("curves", "training", "dynamics", "schedulers", "checks", "figures", "explorers")
-
-__all__ = ["language", "use_language", *_HOME, *_MODULES]
-
-
-def __getattr__(name: str):
-    if name in _MODULES:
-        return importlib.import_module(f"lrcourse.{name}")
-    if name in _HOME:
-        return getattr(importlib.import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'lrcourse' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy(
+    __name__,
+    modules=("curves", "training", "start", "dynamics", "schedulers", "checks", "figures", "explorers"),
+    names={"check": "lrcourse.checks", "visualize_schedulers": "lrcourse.figures.schedulers"},
+)

@@ -165,5 +165,3 @@ def _where(error: BaseException) -> str:
             place = say(" (line {n} of your cell)", "（你的单元格第 {n} 行）", n=frame.tb_lineno)
         frame = frame.tb_next
     return place
-
-

@@ -1,0 +1,5 @@
+"""Sliders on real schedules and real physics: one module a section, one function an explorer."""
+
+from .._lazy import lazy
+
+__getattr__, __dir__ = lazy(__name__, modules=("start", "dynamics", "schedulers"))

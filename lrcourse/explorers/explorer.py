@@ -338,7 +338,6 @@ class Explorer(widgets.VBox):
 
     def _tell(self, seen: Seen) -> None:
         self._words.value = f'<div aria-live="polite">{escape(seen.words)}</div>'
-        self.image.tooltip = seen.words
         if not self.goal:
             return
         self._reached = seen.goal or self._reached

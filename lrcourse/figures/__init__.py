@@ -1,0 +1,5 @@
+"""The course's pictures: one look (:mod:`~lrcourse.figures.style`) and one module a section."""
+
+from .._lazy import lazy
+
+__getattr__, __dir__ = lazy(__name__, modules=("style", "start", "dynamics", "schedulers"))

@@ -1,0 +1,241 @@
+"""The explorers' one mechanism, and every explorer of the course at its controls' ends and snap points."""
+
+import importlib
+import inspect
+import io
+import pkgutil
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import lrcourse
+from lrcourse import explorers
+from lrcourse.explorers.explorer import Choice, Explorer, Slider, Switch
+from lrcourse.figures import style
+from lrcourse.figures.style import Picture, Seen
+
+
+def pixels(explorer: Explorer) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(explorer.image.value)).convert("RGB")).astype(int)
+
+
+def every_explorer() -> list:
+    found = []
+    for info in pkgutil.iter_modules(explorers.__path__):
+        module = importlib.import_module(f"lrcourse.explorers.{info.name}")
+        for name, make in inspect.getmembers(module, inspect.isfunction):
+            if make.__module__ == module.__name__ and inspect.signature(make).return_annotation in (Explorer, "Explorer"):
+                found.append(pytest.param(make, id=f"{info.name}.{name}"))
+    return found
+
+
+class Wave(Picture):
+    """A line y = a·sin x, with a limit that moves the axis when the data leave it."""
+
+    draws = 0
+
+    def draw(self, figure):
+        type(self).draws += 1
+        self.ax = figure.subplots()
+        self.x = np.linspace(0, 6, 50)
+        self.ax.set_ylim(-2, 2)
+        (self.line,) = self.ax.plot(self.x, np.sin(self.x))
+        self.title = self.ax.set_title("")
+        return self.line, self.title
+
+    def update(self, a, shape="sin", **others):
+        if a < 0:
+            raise ValueError(f"a must be positive, got {a}")
+        self.line.set_ydata(a * getattr(np, shape)(self.x))
+        if a > 2:
+            self.ax.set_ylim(-a, a)
+        self.title.set_text(f"a = {a:g}")
+        return Seen(f"amplitude {a:g}", goal=f"a = {a:g}" if a >= 1.5 else "")
+
+
+def wave(**kwargs) -> Explorer:
+    def controls(values):
+        yield Slider(key="a", name="amplitude", symbol="a", low=-1, high=5, value=1, snaps={"one": 1, "two": 2.0}, unit="m")
+        yield Choice(key="shape", name="shape", options={"sine": "sin", "cosine": "cos"})
+        if values.get("shape") == "cos":
+            yield Slider(key="phase", name="phase", low=0, high=9, value=3, step=1)
+
+    return Explorer(Wave(), controls, question="How high?", goal="make it 1.5", **kwargs)
+
+
+def test_a_control_moves_the_picture_and_its_words():
+    explorer = wave()
+    before = pixels(explorer)
+    explorer.set(a=1.9)
+    assert np.abs(pixels(explorer) - before).max() > 100
+    assert "amplitude 1.9" in explorer._words.value
+    assert explorer._labels["a"].value.count("1.9 m") == 1
+    explorer.set(a=1.0)
+    assert np.abs(pixels(explorer) - before).max() == 0, "what moved away and back leaves no trace"
+
+
+def test_what_is_blitted_is_what_a_full_drawing_shows():
+    explorer = wave()
+    explorer.set(a=1.7, shape="cos")
+    for artist in explorer.picture.moving:
+        artist.set_animated(False)
+    canvas = explorer.picture.figure.canvas
+    canvas.draw()
+    full = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    assert np.abs(pixels(explorer) - full).mean() < 1  # JPEG, no more
+
+
+def test_the_figure_is_drawn_once_and_again_only_when_an_axis_moves(monkeypatch):
+    explorer = wave()
+    drawings = []
+    canvas = explorer.picture.figure.canvas
+    monkeypatch.setattr(canvas, "draw", lambda draw=canvas.draw: (drawings.append(1), draw()))
+    explorer.set(a=0.5)
+    explorer.set(a=1.4)
+    assert not drawings
+    explorer.set(a=4)  # leaves the axis
+    assert len(drawings) == 1
+
+
+def test_the_picture_is_sharp_at_twice_the_page():
+    explorer = wave()
+    height, width, _ = pixels(explorer).shape
+    page = explorer.picture.figure.page_size
+    assert (width, height) == (2 * page[0], 2 * page[1])
+    assert explorer.image.layout.width == f"{page[0]}px"
+
+
+def test_an_error_shows_in_the_widget_and_goes_when_it_is_gone():
+    explorer = wave()
+    explorer.set(a=-1)
+    assert "a must be positive, got -1" in explorer._failure.value
+    assert "Traceback" in explorer.error and "Traceback" not in explorer._failure.value
+    explorer.set(a=1)
+    assert explorer.error is None and explorer._failure.value == ""
+
+
+def test_the_goal_keeps_the_number_that_reached_it_until_reset():
+    explorer = wave()
+    assert "✓" not in explorer._goal.value
+    explorer.set(a=1.6)
+    explorer.set(a=1.0)
+    assert "✓ make it 1.5 (a = 1.6)" in explorer._goal.value
+    explorer.reset()
+    assert "✓" not in explorer._goal.value
+
+
+def test_controls_follow_the_choice_and_the_others_keep_their_values():
+    explorer = wave()
+    explorer.set(a=0.3)
+    assert list(explorer.values) == ["a", "shape"]
+    explorer.set(shape="cos")
+    assert explorer.values == {"a": 0.3, "shape": "cos", "phase": 3}
+    explorer.set(shape="sin")
+    assert explorer.values == {"a": 0.3, "shape": "sin"}
+    explorer.reset()
+    assert explorer.values == {"a": 1, "shape": "sin"}
+
+
+def test_a_snap_button_sets_its_value():
+    explorer = wave()
+    button = next(w for w in explorer._rows["a"].children[-1].children if w.description == "two")
+    button.click()
+    assert explorer.values["a"] == 2.0
+
+
+def test_play_goes_on_from_where_the_slider_stands():
+    picture = Wave()
+    explorer = Explorer(
+        picture, [Slider(key="a", name="a", low=0, high=2, value=0.5, step=0.5, play=50)], question="?"
+    )
+    play = explorer._rows["a"].children[-1].children[0]
+    assert play.value == 1 and explorer.values["a"] == 0.5
+    play.value = 3
+    assert explorer.values["a"] == 1.5
+    explorer.set(a=0.0)
+    assert play.value == 0
+
+
+def test_an_unknown_control_is_named():
+    with pytest.raises(KeyError, match="height"):
+        wave().set(height=1)
+
+
+def test_a_slow_picture_greys_paints_and_moves_the_bar():
+    class Slow(Wave):
+        def update(self, a):
+            self.line.set_alpha(0.3)
+            yield 0.25
+            yield 0.75
+            self.line.set_alpha(1)
+            return super().update(a)
+
+    explorer = Explorer(Slow(), [Slider(key="a", name="a", low=0, high=2, value=1)], question="?")
+    bars, frames = [], []
+    explorer._bar.observe(lambda change: bars.append(change["new"]), "value")
+    explorer.image.observe(lambda change: frames.append(change["new"]), "value")
+    explorer.set(a=0.5)
+    assert bars == [0.25, 0.75] and len(frames) == 2 and explorer._bar.layout.visibility == "hidden"
+    assert explorer.error is None and "amplitude 0.5" in explorer._words.value
+
+
+def test_a_stored_notebook_keeps_picture_and_words():
+    explorer = wave()
+    data, metadata = explorer._repr_mimebundle_()
+    assert data["text/plain"] == "How high?\namplitude 1"
+    assert "application/vnd.jupyter.widget-view+json" in data
+    stored = Image.open(io.BytesIO(data["image/png"]))
+    assert stored.mode == "P" and stored.size == tuple(2 * side for side in explorer.picture.figure.page_size)
+    assert metadata["image/png"]["alt"] == "amplitude 1"
+    explorer.set(a=1.2)
+    assert explorer.error is None  # it still moves afterwards
+
+
+@pytest.mark.parametrize("make", every_explorer())
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_explorer_at_its_ends_and_snaps(make, language):
+    """Nothing fails, something moves, words are there, the goal is not a gift, and Chinese has its glyphs."""
+    lrcourse.use_language(language)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            explorer = make()
+            assert explorer.error is None, explorer.error
+            assert explorer.question and explorer._words.value
+            assert "✓" not in explorer._goal.value, "the goal is reached before anything was done"
+            first = pixels(explorer)
+            moved = set()
+            for control in explorer.controls:
+                for stop in control.stops():
+                    explorer.set(**{control.key: stop})
+                    assert explorer.error is None, f"{control.key} = {stop}: {explorer.error}"
+                    for key in moved_controls(explorer, control, stop):
+                        explorer.set(**key)
+                        assert explorer.error is None, f"{control.key} = {stop}, {key}: {explorer.error}"
+                    if np.abs(pixels(explorer) - first).max() > 60:
+                        moved.add(control.key)
+                explorer.reset()
+                assert np.abs(pixels(explorer) - first).max() == 0, f"reset does not undo {control.key}"
+            assert moved == {control.key for control in explorer.controls}, "a control that changes nothing"
+    finally:
+        lrcourse.use_language("en")
+
+
+def moved_controls(explorer: Explorer, control, stop) -> list[dict]:
+    """Where a choice brings controls of its own, their ends too."""
+    if isinstance(control, Slider | Switch):
+        return []
+    return [{other.key: end} for other in explorer.controls if isinstance(other, Slider) for end in other.stops()[:2]]
+
+
+def test_figures_fall_back_to_english_without_a_chinese_font(monkeypatch):
+    lrcourse.use_language("zh")
+    try:
+        monkeypatch.setattr(style, "chinese_font", lambda: None)
+        assert style.label("epoch {n}", "轮 {n}", n=3) == "epoch 3"
+        monkeypatch.setattr(style, "chinese_font", lambda: "Noto Sans CJK SC")
+        assert style.label("epoch {n}", "轮 {n}", n=3) == "轮 3"
+    finally:
+        lrcourse.use_language("en")
