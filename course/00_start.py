@@ -68,3 +68,108 @@ for shape, schedule in start.SHAPES.items():
     best = scores.mean(1).argmax()
     error = scores[best].std(ddof=1) / 3**0.5
     print(f"{shape:9} {scores[best].mean():.1%} ± {error:.1%}   η = {rates[best]:.2f}")
+
+# %% [markdown] lang="en"
+# The best constant rate is a compromise: hot enough to arrive in 200 updates, cold enough not to chase the wrong labels.
+# A schedule need not compromise. It starts three times hotter and ends cold, and is right on 1.7 % more digits.
+#
+# *Hot* and *cold* are more than words: section 01 measures the temperature.
+
+# %% [markdown] lang="zh"
+# 最好的恒定学习率是一种妥协：要热到能在 200 个更新步内到达，又要冷到不去追逐错误的标签。
+# 调度无需妥协：它以三倍的热度开始，以寒冷结束，多认对 1.7 % 的数字。
+#
+# *热*与*冷*不只是说法：第 01 节会测出这个温度。
+
+# %% [markdown] lang="en"
+# ## One convention holds everywhere
+#
+# `lr(t)` is the learning rate that update number `t` uses, and `t` counts from 0. Building a scheduler performs its
+# step 0; the k-th `scheduler.step()` sets `lr(k)`.
+#
+# **Predict** the three rates before you run the cell: `StepLR` divides by ten every two updates.
+
+# %% [markdown] lang="zh"
+# ## 全书只有一个约定
+#
+# `lr(t)` 是第 `t` 个更新步所用的学习率，`t` 从 0 数起。构造调度器即执行第 0 步；
+# 第 k 次 `scheduler.step()` 设定 `lr(k)`。
+#
+# 运行下面的单元格之前，**先猜一猜**这些学习率：`StepLR` 每两个更新步除以十。
+
+# %% name="convention"
+import torch
+
+weights = torch.zeros(1, requires_grad=True)
+optimizer = torch.optim.SGD([weights], lr=0.1)
+scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.1)
+for t in range(4):
+    print(t, round(optimizer.param_groups[0]["lr"], 6))
+    optimizer.step()
+    scheduler.step()
+
+# %% [markdown] lang="en"
+# Updates 0 and 1 use 0.1, updates 2 and 3 use 0.01. A curve in this course that stands beside a training run was
+# recorded like this, from the optimizer, at each `optimizer.step()`: **the rate on the plot is the rate that trained.**
+
+# %% [markdown] lang="zh"
+# 第 0、1 步用 0.1，第 2、3 步用 0.01。本课程中与训练并排出现的每条曲线都是这样记录的：
+# 在每次 `optimizer.step()` 时从优化器读出。**图上的学习率，就是训练所用的学习率。**
+
+# %% [markdown] lang="en"
+# ## How a page works
+#
+# - Before each result you are asked to **predict**. A wrong prediction teaches most.
+# - Each slider has a **goal**; it turns to ✓ with the number that did it. Arrow keys move a slider too.
+# - A page ends at its **exercises**. An exercise is a stub; the cell below it checks your answer on fresh cases and says
+#   what is not right yet, and where.
+#
+# In a terminal, `lrcourse check 01` checks all your answers of a section, `lrcourse reset 01` gives you a fresh stub and
+# keeps your old one, `lrcourse doctor` finds out why something does not run.
+
+# %% [markdown] lang="zh"
+# ## 页面怎么用
+#
+# - 每个结果出现之前都会请你**先猜一猜**。猜错时学到的最多。
+# - 每个滑块都有一个**目标**；达到后会变成 ✓，并写出是哪个数字做到的。也可以用方向键移动滑块。
+# - 每页末尾是**练习**。练习是一个待完成的骨架；它下面的单元格会用新抽取的例子检查你的答案，
+#   并指出哪里还不对。
+#
+# 在终端里，`lrcourse check 01` 检查你在某一节的全部答案，`lrcourse reset 01` 给出新的骨架并保留旧的那份，
+# `lrcourse doctor` 查明为什么有东西运行不了。
+
+# %% [markdown] lang="en"
+# ## The map
+#
+# | section | what you will see | minutes |
+# |---|---|---|
+# | [01 · Dynamics](01_dynamics.ipynb) | the learning rate as time step, as damping, as temperature, as clock | 50 |
+# | [02 · Schedulers](02_schedulers.ipynb) | every scheduler of PyTorch: formula, picture, trap | 60 |
+#
+# Their exercises: [01](../exercises/01_dynamics.ipynb) and [02](../exercises/02_schedulers.ipynb). Warm-up, cyclic
+# rates, schedules of your own, chaining, the LR finder, practice and a summary of the physics (03 to 09) are to come.
+
+# %% [markdown] lang="zh"
+# ## 地图
+#
+# | 章节 | 你会看到 | 分钟 |
+# |---|---|---|
+# | [01 · 动力学](01_dynamics.ipynb) | 学习率作为时间步长、阻尼、温度与时钟 | 50 |
+# | [02 · 调度器](02_schedulers.ipynb) | PyTorch 的每一个调度器：公式、图像、陷阱 | 60 |
+#
+# 配套练习：[01](../../exercises/zh/01_dynamics.ipynb) 与 [02](../../exercises/zh/02_schedulers.ipynb)。
+# 预热、循环学习率、自定义调度、链式组合、学习率查找器、实践以及物理总结（03 到 09）尚待完成。
+
+# %% [markdown] lang="en"
+# ## What you take with you
+#
+# - You set a rate and a schedule, and saw eight networks answer.
+# - A schedule reaches what no constant rate reaches here, because the two ends of a run want different temperatures.
+# - Predict, touch, solve, check: that is how the pages work. Next: [01 · Dynamics](01_dynamics.ipynb).
+
+# %% [markdown] lang="zh"
+# ## 要点
+#
+# - 你设定了学习率与调度，并看到了八个网络的回应。
+# - 调度能做到恒定学习率在这里做不到的事，因为一次训练的两端需要不同的温度。
+# - 预测、动手、解题、检查：每一页都这样进行。下一页：[01 · 动力学](01_dynamics.ipynb)。

@@ -9,6 +9,10 @@ the student's sandbox, and the judge outside, where no student code has ever run
 from __future__ import annotations
 
 import json
+import linecache
+import sysconfig
+import textwrap
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -74,21 +78,54 @@ def plain(value: object) -> object:
     def reduce(item: object) -> object:
         if hasattr(item, "tolist"):
             return item.tolist()
-        raise TypeError(f"a probe may return numbers, strings, lists and dicts, not {type(item).__name__}")
+        raise TypeError(f"object of type {type(item).__name__}")
 
     return json.loads(json.dumps(value, default=reduce))
 
 
 def probe(id: str, answer: object, seed: int) -> object:
-    """Run the first half of a check: *answer* on the cases drawn from *seed*, as plain numbers."""
+    """Run the first half of a check: *answer* on the cases drawn from *seed*, as plain numbers.
+
+    Raises:
+        NotYet: the answer raised, or returned what is no number; :class:`Unsolved` where it is still the stub.
+    """
     found = find(id)
-    return plain(found.probe(answer, plain(found.draw(np.random.default_rng(seed)))))
+    cases = plain(found.draw(np.random.default_rng(seed)))
+    try:
+        seen = found.probe(answer, cases)
+    except NotYet:
+        raise
+    except Exception as error:
+        if isinstance(error, NotImplementedError) and not _in_a_library(error):
+            raise Unsolved(
+                say("not solved yet: put your code in place of `raise NotImplementedError`, run the cell, then this one again",
+                    "尚未完成：请把 `raise NotImplementedError` 换成你的代码，运行该单元格，再运行本单元格")
+            ) from None  # fmt: skip
+        raise NotYet(
+            say("your code raised {error}{where}", "你的代码抛出了 {error}{where}",
+                error=_one_line(f"{type(error).__name__}: {error}"), where=_where(error))
+        ) from None  # fmt: skip
+    try:
+        return plain(seen)
+    except Exception as error:  # a value's own tolist() may do anything
+        raise NotYet(
+            say("your answer returned something that holds no plain numbers ({error})",
+                "你的答案返回的内容不是普通的数（{error}）", error=_one_line(str(error)))
+        ) from None  # fmt: skip
 
 
 def judge(id: str, seed: int, seen: object) -> str | None:
-    """Run the second half: None where *seen* is right for the cases drawn from *seed*, else what to say."""
+    """Run the second half: None where *seen* is right for the cases drawn from *seed*, else what to say.
+
+    What a judge cannot even read, it refuses: *seen* comes out of a sandbox and may be anything.
+    """
     found = find(id)
-    return found.judge(plain(found.draw(np.random.default_rng(seed))), seen)
+    cases = plain(found.draw(np.random.default_rng(seed)))
+    try:
+        return found.judge(cases, seen)
+    except Exception as error:
+        return say("the check cannot read what your answer returned ({error})", "检查程序读不懂你的答案返回的内容（{error}）",
+                   error=_one_line(f"{type(error).__name__}: {error}"))  # fmt: skip
 
 
 def check(id: str, answer: object, *, seed: int | None = None) -> None:
@@ -103,23 +140,11 @@ def check(id: str, answer: object, *, seed: int | None = None) -> None:
         NotYet: the answer is not right yet; :class:`Unsolved` where it is still the stub.
         ValueError: no such exercise; the nearest one is named.
     """
-    find(id)
     seed = int(np.random.SeedSequence().entropy % 2**32) if seed is None else seed
     try:
-        seen = probe(id, answer, seed)
-    except NotImplementedError:
-        text = say(
-            "not solved yet: put your code in place of `raise NotImplementedError`, run the cell, then this one again",
-            "尚未完成：请把 `raise NotImplementedError` 换成你的代码，运行该单元格，再运行本单元格",
-        )
-        raise Unsolved(f"✗ {id} {text}") from None
+        message = judge(id, seed, probe(id, answer, seed))
     except NotYet as error:
         raise type(error)(f"✗ {id} {error}") from None
-    except Exception as error:
-        text = say("your code raised {kind}: {error}{where}", "你的代码抛出了 {kind}：{error}{where}",
-                   kind=type(error).__name__, error=error, where=_where(error))  # fmt: skip
-        raise NotYet(f"✗ {id} {text}") from None
-    message = judge(id, seed, seen)
     if message:
         raise NotYet(f"✗ {id} {message}")
     print(f"✓ {id} " + say("correct", "正确"))
@@ -134,34 +159,28 @@ def find(id: str) -> Exercise:
     from . import load
 
     load()
-    if id not in EXERCISES:
+    if not isinstance(id, str) or id not in EXERCISES:
         near = get_close_matches(str(id), EXERCISES, n=1, cutoff=0)
         raise ValueError(f"there is no exercise {id!r}; the nearest is {near[0]!r}" if near else f"no exercise {id!r}")
     return EXERCISES[id]
 
 
-def first_difference(expected: object, found: object, *, rtol: float = 1e-6, atol: float = 1e-12) -> tuple | None:
-    """Where two traces part: ``(index, expected value, found value)`` of the first difference, or None.
-
-    Shapes ``(updates,)`` or ``(updates, groups)``; the index is an int or a pair. Where only the shapes differ, the
-    index is None and the values are the shapes.
-    """
-    expected, found = np.asarray(expected, float), np.asarray(found, float)
-    if expected.shape != found.shape:
-        return None, expected.shape, found.shape
-    wrong = np.argwhere(~np.isclose(found, expected, rtol=rtol, atol=atol, equal_nan=True))
-    if not len(wrong):
-        return None
-    at = tuple(int(i) for i in wrong[0])
-    return (at[0] if len(at) == 1 else at), float(expected[at]), float(found[at])
-
-
 def _where(error: BaseException) -> str:
     """The line of the learner's own code that raised, where it was typed in a notebook."""
-    frame, place = error.__traceback__, ""
-    while frame:
-        name = frame.tb_frame.f_code.co_filename
-        if "ipykernel" in name or name.startswith("<ipython"):
-            place = say(" (line {n} of your cell)", "（你的单元格第 {n} 行）", n=frame.tb_lineno)
-        frame = frame.tb_next
+    place = ""
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if "ipykernel" in file or file.startswith("<ipython"):
+            code = linecache.getline(file, number).strip()
+            place = say(" (line {n} of your cell: `{code}`)", "（你的单元格第 {n} 行：`{code}`）", n=number, code=code)
     return place
+
+
+def _in_a_library(error: BaseException) -> bool:
+    """Whether installed code raised it, and not the learner's, as torch does for a method that a subclass lacks."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code.co_filename.startswith(sysconfig.get_path("purelib"))
+
+
+def _one_line(text: str) -> str:
+    return textwrap.shorten(text, 200, placeholder=" …")

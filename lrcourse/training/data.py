@@ -1,0 +1,95 @@
+"""Two small real data sets, made on this machine: nothing is downloaded."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class Dataset(NamedTuple):
+    """Examples as tensors, a training part and a test part (which may be missing)."""
+
+    x: Tensor
+    """``(n, features)`` float32: inputs of the training part."""
+    y: Tensor
+    """``(n,)`` int64: their classes."""
+    x_test: Tensor | None = None
+    y_test: Tensor | None = None
+
+
+def digits(*, train: int = 1200, label_noise: float = 0.0, seed: int = 0) -> Dataset:
+    """Scikit-learn's 1797 handwritten digits: 64 pixels, 10 classes, standardised by the training part's mean and SD.
+
+    Args:
+        train: size of the training part; the others make the test part.
+        label_noise: share of the training labels that are drawn anew, uniformly from the ten classes.
+        seed: of the split and of the label noise.
+
+    Raises:
+        ValueError: if train is not within 1 ... 1796, or label_noise not within [0, 1].
+    """
+    x, y = _digits()
+    if not 0 < train < len(x):
+        raise ValueError(f"train must lie between 1 and {len(x) - 1}, got {train!r}: there are {len(x)} digits")
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(x), generator=generator)
+    x, y = torch.as_tensor(x)[order], torch.as_tensor(y)[order]
+    x = (x - x[:train].mean()) / x[:train].std()
+    return Dataset(x[:train], _mislabel(y[:train], label_noise, generator), x[train:], y[train:])
+
+
+def mnist1d(*, label_noise: float = 0.0, seed: int = 0) -> Dataset:
+    """MNIST-1D: 4000 training and 1000 test signals of 40 samples, 10 classes (Greydanus and Kobak 2020, 2011.14439).
+
+    Far harder for a small network than :func:`digits`. The package ``mnist1d`` computes the data with its own fixed seed
+    in about a second; the result is kept in memory.
+
+    Args:
+        label_noise: share of the training labels that are drawn anew, uniformly from the ten classes.
+        seed: of the label noise.
+
+    Raises:
+        ValueError: if label_noise is not within [0, 1].
+    """
+    x, y, x_test, y_test = map(torch.tensor, _mnist1d())
+    y = _mislabel(y, label_noise, torch.Generator().manual_seed(seed))
+    return Dataset((x - x.mean()) / x.std(), y, (x_test - x.mean()) / x.std(), y_test)
+
+
+def _mislabel(y: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    if not 0 <= share <= 1:
+        raise ValueError(f"label_noise is a share and must lie in [0, 1], got {share!r}")
+    drawn = torch.rand(len(y), generator=generator) < share
+    return torch.where(drawn, torch.randint(10, y.shape, generator=generator), y)
+
+
+@cache
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    return x.astype(np.float32), y.astype(np.int64)
+
+
+@cache
+def _mnist1d() -> tuple[np.ndarray, ...]:
+    from mnist1d.data import get_dataset_args, make_dataset
+
+    # make_dataset computes, where mnist1d.data.get_dataset would download; it seeds both global generators.
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    try:
+        data = make_dataset(get_dataset_args())
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+    return (
+        data["x"].astype(np.float32),
+        data["y"].astype(np.int64),
+        data["x_test"].astype(np.float32),
+        data["y_test"].astype(np.int64),
+    )

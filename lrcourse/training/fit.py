@@ -1,0 +1,191 @@
+"""One training loop, which records the learning rate that trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from .data import Dataset
+
+
+class Score(NamedTuple):
+    """How a model does on one part of the data."""
+
+    loss: float
+    accuracy: float
+    """Share of examples in the right class; nan where the targets are no classes."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What a run recorded, one entry an update, T in all.
+
+    Attributes:
+        lrs: ``(T, groups)``: the learning rate of each param group, read from the optimizer as it took each step.
+        momentum: ``(T,)``: momentum (for Adam: beta1) of the first group; nan where the optimizer has none.
+        loss: ``(T,)``: loss of the batch of each update, before the update.
+        updates_per_epoch: how many updates make an epoch.
+        diverged: the update whose loss was the first not to be finite, which also was the last; None if all went well.
+        train: score of the final model on the whole training part.
+        test: the same on the test part; None if the data have none.
+    """
+
+    lrs: NDArray[np.float64]
+    momentum: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    updates_per_epoch: int
+    diverged: int | None
+    train: Score
+    test: Score | None
+
+    @property
+    def lr(self) -> NDArray[np.float64]:
+        """``(T,)``: the learning rate of the first param group; ``lr[t]`` is what update t used."""
+        return self.lrs[:, 0]
+
+    @property
+    def tau(self) -> NDArray[np.float64]:
+        """``(T,)``: the clock ``lr[0] + ... + lr[t - 1]`` at which ``loss[t]`` was measured."""
+        return np.cumsum(self.lr) - self.lr
+
+
+def fit(
+    model: nn.Module,
+    data: Dataset | tuple[Tensor, ...],
+    optimizer: Optimizer,
+    scheduler: LRScheduler | ReduceLROnPlateau | None = None,
+    *,
+    updates: int,
+    batch_size: int | None = None,
+    loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
+    step_every: Literal["update", "epoch"] = "update",
+    metric: Callable[[nn.Module], float] | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], object] | None = None,
+) -> History:
+    """Train *model* in place for a number of updates, as one would by hand, and record every update.
+
+    Each update is ``loss.backward()``, ``optimizer.step()``, ``scheduler.step()``. Batches are drawn with replacement,
+    which keeps the gradient's noise independent from update to update (shuffled epochs lower its floor: by 0.7 for small
+    batches, by 10 for batches of half the data). Training stops at the first loss that is not finite.
+
+    Args:
+        model: any module from inputs to the loss's first argument.
+        data: a :class:`Dataset`, or ``(x, y)`` or ``(x, y, x_test, y_test)``.
+        optimizer: any torch optimizer of the model's parameters that needs no closure.
+        scheduler: any torch scheduler of this optimizer; None leaves the learning rate alone.
+        updates: how many.
+        batch_size: examples a batch; None takes all of them, so that nothing is random.
+        loss: ``loss(model(x), y)``, a scalar.
+        step_every: the scheduler's unit of time; an epoch is ``ceil(n / batch_size)`` updates.
+        metric: ``metric(model)``, what a ReduceLROnPlateau watches. By default the mean batch loss since its last step.
+        seed: of the batches.
+        progress: called as ``progress(done, updates)`` about a hundred times.
+
+    Raises:
+        ValueError: for updates or batch_size out of range, empty or unequal data, a scheduler of another optimizer, or an
+            unknown step_every.
+        TypeError: for a scheduler that is none, or a metric without a ReduceLROnPlateau.
+    """
+    data = Dataset(*data)
+    examples = len(data.x)
+    if examples == 0 or examples != len(data.y):
+        raise ValueError(f"data must hold as many targets as inputs, and some; got {examples} and {len(data.y)}")
+    if not (isinstance(updates, int) and updates > 0):
+        raise ValueError(f"updates must be a positive integer, got {updates!r}")
+    if batch_size is not None and not (isinstance(batch_size, int) and 0 < batch_size <= examples):
+        raise ValueError(
+            f"batch_size must lie between 1 and the {examples} training examples, got {batch_size!r}; None takes all"
+        )
+    if step_every not in ("update", "epoch"):
+        raise ValueError(f"step_every must be 'update' or 'epoch', got {step_every!r}")
+    plateau = isinstance(scheduler, ReduceLROnPlateau)
+    if not (scheduler is None or plateau or isinstance(scheduler, LRScheduler)):
+        raise TypeError(f"scheduler must be one of torch.optim.lr_scheduler's, built on optimizer, got {scheduler!r}")
+    if scheduler is not None and scheduler.optimizer is not optimizer:
+        raise ValueError("scheduler must be built on this optimizer; it steps another one, whose lr nobody uses")
+    if metric is not None and not plateau:
+        raise TypeError(f"metric is for ReduceLROnPlateau, which watches it; got scheduler={scheduler!r}")
+
+    updates_per_epoch = math.ceil(examples / (batch_size or examples))
+    period = 1 if step_every == "update" else updates_per_epoch
+    generator = torch.Generator().manual_seed(seed)
+    lrs: list[list[float]] = []
+    momenta: list[float] = []
+    losses: list[float] = []
+    diverged = None
+
+    def record(optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
+        lrs.append([float(group["lr"]) for group in optimizer.param_groups])
+        momenta.append(_momentum(optimizer.param_groups[0]))
+
+    was_training = model.training
+    model.train()
+    hook = optimizer.register_step_pre_hook(record)
+    try:
+        x, y = data.x, data.y
+        for t in range(updates):
+            if batch_size is not None:
+                rows = torch.randint(examples, (batch_size,), generator=generator)
+                x, y = data.x[rows], data.y[rows]
+            optimizer.zero_grad()
+            batch_loss = loss(model(x), y)
+            batch_loss.backward()
+            optimizer.step()
+            losses.append(batch_loss.item())
+            if not math.isfinite(losses[-1]):
+                diverged = t
+                break
+            if scheduler is not None and (t + 1) % period == 0:
+                if plateau:
+                    scheduler.step(float(metric(model)) if metric else math.fsum(losses[-period:]) / period)
+                else:
+                    scheduler.step()
+            if progress is not None and ((t + 1) % max(1, updates // 100) == 0 or t + 1 == updates):
+                progress(t + 1, updates)
+        train = evaluate(model, data.x, data.y, loss)
+        test = None if data.x_test is None else evaluate(model, data.x_test, data.y_test, loss)
+    finally:
+        hook.remove()
+        model.train(was_training)
+    return History(
+        lrs=np.array(lrs),
+        momentum=np.array(momenta),
+        loss=np.array(losses),
+        updates_per_epoch=updates_per_epoch,
+        diverged=diverged,
+        train=train,
+        test=test,
+    )
+
+
+@torch.no_grad()
+def evaluate(
+    model: nn.Module, x: Tensor, y: Tensor, loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
+) -> Score:
+    """Loss and accuracy over all of *x* and *y*, with the model in evaluation mode; its mode is restored."""
+    was_training = model.training
+    model.eval()
+    try:
+        outputs = model(x)
+    finally:
+        model.train(was_training)
+    classes = y.dtype == torch.int64 and outputs.ndim == 2
+    accuracy = (outputs.argmax(dim=1) == y).float().mean().item() if classes else math.nan
+    return Score(loss(outputs, y).item(), accuracy)
+
+
+def _momentum(group: dict) -> float:
+    if "betas" in group:
+        return float(group["betas"][0])
+    return float(group["momentum"]) if "momentum" in group else math.nan

@@ -1,0 +1,69 @@
+"""The browser that the tests drive: Debian's chromium, a Chrome, or one that Playwright brought.
+
+    python tests/browser/chromium.py install    where there is none and we may: install Debian's
+    python tests/browser/chromium.py report     where there is none: say so; under CI=true that is a failure
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+FLAGS = (
+    "--no-sandbox",  # root in a container has none
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_NAMES = ("chromium", "google-chrome-stable", "google-chrome", "chromium-browser", "chrome", "microsoft-edge")
+_APPS = ("Google Chrome", "Chromium", "Microsoft Edge")
+_PROGRAMS = ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")
+
+
+def find() -> str | None:
+    """The path of a browser, or None. ``LRCOURSE_BROWSER`` names one before all others."""
+    if chosen := os.environ.get("LRCOURSE_BROWSER"):
+        return chosen
+    folders = (os.environ.get(name) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"))
+    places = [Path(f"/Applications/{app}.app/Contents/MacOS/{app}") for app in _APPS]
+    places += [Path(folder, program) for folder in folders if folder for program in _PROGRAMS]
+    on_path = (found for name in _NAMES if (found := shutil.which(name)))
+    return next(on_path, None) or next((str(path) for path in places if path.is_file()), None) or _playwrights_own()
+
+
+def _playwrights_own() -> str | None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).is_file() else None
+
+
+def install() -> None:
+    """Install Debian's chromium, and the fonts of apt.txt, if there is no browser and this is root's Debian."""
+    if find() or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    fonts = Path(__file__).parents[2].joinpath("apt.txt").read_text().split()
+    print("No browser here; installing Debian's chromium", flush=True)
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], env=quiet)
+    subprocess.run(["apt-get", "install", "-qq", "--no-install-recommends", "chromium", *fonts], env=quiet)
+
+
+def report() -> int:
+    """1 where the lack of a browser is a failure, else 0."""
+    if find():
+        return 0
+    print(
+        "\nNO BROWSER: the tests in a real browser were skipped. Install Chromium or Chrome, or run"
+        f"\n    {sys.executable} -m playwright install chromium"
+    )
+    return int(os.environ.get("CI") == "true")
+
+
+if __name__ == "__main__":
+    sys.exit({"install": install, "report": report}[sys.argv[1]]())

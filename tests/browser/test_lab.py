@@ -1,0 +1,142 @@
+"""The course in JupyterLab and a real browser: pages run, sliders move pictures, answers get one friendly line."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.browser.lab import Notebook
+from tools import build
+from tools.source import find, read
+
+pytestmark = pytest.mark.browser
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+SOURCES = [read(path) for path in find(build.ROOT)]
+LESSONS = [build.place(source, "notebooks", "en") for source in SOURCES if not source.is_exercises]
+EXERCISES = [source for source in SOURCES if source.is_exercises]
+BY_NAME = {"ids": str}
+
+
+def errors(cell: dict) -> list[str]:
+    """What a cell shows as an error, without colours."""
+    found = (output for output in cell.get("outputs", ()) if output["output_type"] == "error")
+    return [ANSI.sub("", "\n".join(output["traceback"])).strip() for output in found]
+
+
+def check_cells(notebook: Notebook) -> list[dict]:
+    return [cell for cell in notebook.cells() if "check" in cell["metadata"].get("tags", ())]
+
+
+def moved(explorer, act) -> bool:
+    """Whether the explorer's picture changes when *act* is done to its first slider."""
+    image, handle = explorer.locator("img"), explorer.locator(".noUi-handle").first
+    before = image.screenshot()
+    act(handle)
+    for _ in range(100):
+        if image.screenshot() != before:
+            return True
+        handle.page.wait_for_timeout(100)
+    return False
+
+
+def drag(handle) -> None:
+    """Take the handle towards the middle of its slider, and let go."""
+    mouse, box, track = handle.page.mouse, handle.bounding_box(), handle.locator("xpath=../..").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    way = 40 if x < track["x"] + track["width"] / 2 else -40
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + way, y, steps=8)
+    mouse.up()
+
+
+def press(handle) -> None:
+    """Move the handle by one key, away from the end that it may stand at."""
+    box, track = handle.bounding_box(), handle.locator("xpath=../..").bounding_box()
+    handle.press("ArrowRight" if box["x"] < track["x"] + track["width"] / 2 else "ArrowLeft")
+
+
+def contrast(part) -> float:
+    """Contrast of a part's text with what lies behind it, by the formula of WCAG 2."""
+    colors = part.evaluate(
+        """part => {
+            let behind = part;
+            while (/rgba\\(.*, 0\\)|transparent/.test(getComputedStyle(behind).backgroundColor)) behind = behind.parentElement;
+            return [getComputedStyle(part).color, getComputedStyle(behind).backgroundColor];
+        }"""
+    )
+    luminances = []
+    for color in colors:
+        channels = [int(channel) / 255 for channel in re.findall(r"\d+", color)[:3]]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        luminances.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(luminances) + 0.05) / (min(luminances) + 0.05)
+
+
+@pytest.mark.parametrize("path", LESSONS, **BY_NAME)
+def test_lesson_runs_and_its_sliders_move(open_notebook, keep, path):
+    notebook = open_notebook(path.as_posix())
+    notebook.run_all()
+    assert not [error for cell in notebook.cells() for error in errors(cell)]
+    explorers = 0
+    for explorer in notebook.explorers():
+        keep(notebook, explorer, f"{path.stem}-{explorers}-en")
+        assert moved(explorer, press), "an arrow key does not change the picture"
+        assert moved(explorer, drag), "dragging does not change the picture"
+        assert explorer.locator(".lrx-error").count() == 0
+        explorers += 1
+    assert explorers, "a lesson without an explorer"
+    notebook.use_theme("dark")
+    for words in explorer.locator(".lrx-question, .lrx-name, .lrx-goal, [aria-live]").all():
+        assert contrast(words) >= 4.5, f"hard to read in the dark: {words.inner_text()}"
+
+
+@pytest.mark.parametrize("path", LESSONS, **BY_NAME)
+def test_chinese_lesson_speaks_chinese(request, open_notebook, keep, path):
+    if path != LESSONS[-1] and not request.config.getoption("--shots", default=None):
+        pytest.skip("one is enough: the code cells are the English lesson's")
+    notebook = open_notebook(Path(path.parent, "zh", path.name).as_posix())
+    notebook.run_all()
+    assert not [error for cell in notebook.cells() for error in errors(cell)]
+    for number, explorer in enumerate(notebook.explorers()):
+        keep(notebook, explorer, f"{path.stem}-{number}-zh")
+        assert re.search(r"[\u4e00-\u9fff]{2}", explorer.inner_text())
+        assert moved(explorer, press)
+
+
+@pytest.mark.parametrize("source", EXERCISES, ids=lambda source: source.section)
+def test_stub_answers_each_check_with_one_friendly_line(open_notebook, source):
+    notebook = open_notebook(build.place(source, "exercises", "en").as_posix())
+    notebook.run_all()
+    checks = check_cells(notebook)
+    assert len(checks) == len(source.exercises)
+    for cell in checks:
+        (line,) = errors(cell)
+        assert line.startswith("✗ ")
+        assert "\n" not in line
+    for cell in notebook.cells():
+        if not {"check", "show"} & set(cell["metadata"].get("tags", ())):
+            assert not errors(cell)
+
+
+@pytest.mark.parametrize("source", EXERCISES, ids=lambda source: source.section)
+def test_wrong_then_right_answer_typed_into_a_stub(open_notebook, source):
+    exercise = next(exercise for exercise in source.exercises if exercise.tagged("wrong"))
+    answer, wrong = exercise.tagged("answer")[0], exercise.tagged("wrong")[0]
+    notebook = open_notebook(build.place(source, "exercises", "en").as_posix())
+    ids = [cell["id"] for cell in notebook.cells()]
+    at, check = ids.index(answer.id), ids.index(exercise.tagged("check")[0].id)
+    for index in range(at):
+        notebook.run(index)
+
+    def try_out(text: str) -> str:
+        notebook.write(at, text)
+        notebook.run(at)
+        notebook.run(check)
+        return notebook.cell(check).locator(".jp-OutputArea-output").inner_text().strip()
+
+    shown = try_out(wrong.text["en"])
+    assert shown.startswith("✗ ")
+    assert "\n" not in shown
+    assert re.search(wrong.expect["en"], shown)
+    assert try_out(answer.solved("en")).startswith("✓ ")

@@ -1,0 +1,86 @@
+"""The stored notebooks are what course/ gives, in both languages, and the stubs turn green when solved.
+
+Nothing is executed in a kernel here: nbval runs the English notebooks, and the Chinese ones print the same but for words.
+"""
+
+import contextlib
+import io
+import statistics
+
+import nbformat
+import pytest
+
+from tools import LANGUAGES, build, lint
+from tools.source import find, read
+
+SOURCES = find(build.ROOT)
+LESSONS = [path for path in SOURCES if path.parent.name == "course"]
+EXERCISES = [path for path in SOURCES if path.parent.name == "exercises"]
+
+
+def name(path):
+    return f"{path.parent.name}/{path.stem}"
+
+
+def stored(source, room, language):
+    return nbformat.read(build.ROOT / build.place(source, room, language), as_version=4)
+
+
+def execute(cells):
+    """Run code cells in one namespace, silently."""
+    namespace = {"__name__": "__main__"}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell in cells:
+            exec(cell.source, namespace)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_stored_notebooks_are_what_the_source_gives(path):
+    source = read(path)
+    assert build.check(build.ROOT, build.build(build.ROOT, source, run=False), run=False) == []
+    for room in set(build.rooms(source)) - {"exercises"}:
+        notebooks = {language: stored(source, room, language) for language in LANGUAGES}
+        assert [str(fault) for fault in lint.output_faults(source, notebooks)] == []
+        for notebook in notebooks.values():
+            ran = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+            assert ran == list(range(1, len(ran) + 1))
+
+
+def test_every_stored_notebook_has_a_source():
+    assert build.orphans(build.ROOT) == []
+
+
+def test_every_file_of_exercises_belongs_to_a_lesson():
+    assert {path.stem for path in EXERCISES} <= {path.stem for path in LESSONS}
+
+
+@pytest.mark.parametrize("path", [build.ROOT / room for room in build.ROOMS], ids=lambda path: path.name)
+def test_history_stays_light(path):
+    heavy = {str(file): file.stat().st_size for file in path.rglob("*.ipynb") if file.stat().st_size > lint.MAX_BYTES}
+    assert heavy == {}
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=name)
+def test_text_cells_are_short(path):
+    words = [len(lint.without_code(cell.text["en"]).split()) for cell in read(path).cells if not cell.is_code]
+    assert statistics.median(words) < 40
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", EXERCISES, ids=name)
+def test_solved_stubs_turn_green(path, language):
+    source = read(path)
+    answers = {cell.id: cell for cell in stored(source, "solutions", language).cells if "answer" in cell.metadata.get("tags", ())}
+    stub = [cell for cell in stored(source, "exercises", language).cells if cell.cell_type == "code"]
+    assert answers
+    execute([answers.get(cell.id, cell) for cell in stub])
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=name)
+def test_nbgrader_accepts_the_stubs(path):
+    nbgrader = pytest.importorskip("nbgrader.nbgraderformat", reason="the extra 'class' is not installed")
+    for language in LANGUAGES:
+        stub = stored(read(path), "exercises", language)
+        nbgrader.MetadataValidator().validate_nb(stub)
+        graded = [cell.metadata.nbgrader for cell in stub.cells if "nbgrader" in cell.metadata]
+        assert sum(cell.grade for cell in graded) == sum(cell.solution for cell in graded) > 0
