@@ -68,7 +68,7 @@ def rows() -> list[dict]:
             "target": "≥ 150×",
             "ratio": plain / fast,
             "seconds": fast * 1e7,
-            "note": f"{1e-6 / fast:.0f} M particle updates/s on {threads} threads, loop {1e-6 / plain:.2f} M/s; "
+            "note": f"{1e-6 / fast:.0f} M updates/s on {threads} threads, loop {1e-6 / plain:.2f} M/s; "
             f"one thread {plain / single:.0f}×, random numbers take {random / single:.0%} of it",
         },
         {

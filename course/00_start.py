@@ -7,7 +7,7 @@
 # - say why a schedule reaches what no constant learning rate reaches here,
 # - find your way through this course: slider, prediction, exercise, check.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="fdaa33da"
 # # 设定学习率，然后观察
 #
 # **10 分钟 · 你需要会一点 Python，并且训练过一个网络。** 学完本页，你将能够
@@ -32,7 +32,7 @@ lrcourse.use_language("zh")
 #
 # **Predict**: can a constant learning rate reach the goal? Then try; then change the schedule.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="316a8c4a"
 # ## 先动手试试
 #
 # 运行下面的单元格（`Shift` + `Enter`）。每次移动滑块，八个小网络都会在手写数字上从头训练一遍：
@@ -51,7 +51,7 @@ explorers.start.first_touch()
 # To be sure, let us try twelve peak learning rates for each schedule, with three seeds of eight networks each, and keep
 # the best. The spread is the standard error over the seeds.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="dc9cba32"
 # ## 恒定学习率到不了那里
 #
 # 为了确认，我们给每种调度试十二个峰值学习率，每个都用三个随机种子、各八个网络，取最好的结果。
@@ -71,13 +71,15 @@ for shape, schedule in start.SHAPES.items():
 
 # %% [markdown] lang="en"
 # The best constant rate is a compromise: hot enough to arrive in 200 updates, cold enough not to chase the wrong labels.
-# A schedule need not compromise. It starts three times hotter and ends cold, and is right on 1.7 % more digits.
+# A schedule need not compromise. Linear decay starts more than four times hotter, at 0.43 instead of 0.09, ends cold, and
+# names 92.2% rightly instead of 89.0%.
 #
 # *Hot* and *cold* are more than words: section 01 measures the temperature.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="82509102"
 # 最好的恒定学习率是一种妥协：要热到能在 200 个更新步内到达，又要冷到不去追逐错误的标签。
-# 调度无需妥协：它以三倍的热度开始，以寒冷结束，多认对 1.7 % 的数字。
+# 调度无需妥协：线性衰减开始时热了四倍多（0.43 而不是 0.09），结束时冷下来，
+# 识别正确率为 92.2%，而不是 89.0%。
 #
 # *热*与*冷*不只是说法：第 01 节会测出这个温度。
 
@@ -89,7 +91,7 @@ for shape, schedule in start.SHAPES.items():
 #
 # **Predict** the three rates before you run the cell: `StepLR` divides by ten every two updates.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="36bf65d6"
 # ## 全书只有一个约定
 #
 # `lr(t)` 是第 `t` 个更新步所用的学习率，`t` 从 0 数起。构造调度器即执行第 0 步；
@@ -112,7 +114,7 @@ for t in range(4):
 # Updates 0 and 1 use 0.1, updates 2 and 3 use 0.01. A curve in this course that stands beside a training run was
 # recorded like this, from the optimizer, at each `optimizer.step()`: **the rate on the plot is the rate that trained.**
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="1dbfd3f6"
 # 第 0、1 步用 0.1，第 2、3 步用 0.01。本课程中与训练并排出现的每条曲线都是这样记录的：
 # 在每次 `optimizer.step()` 时从优化器读出。**图上的学习率，就是训练所用的学习率。**
 
@@ -127,7 +129,7 @@ for t in range(4):
 # In a terminal, `lrcourse check 01` checks all your answers of a section, `lrcourse reset 01` gives you a fresh stub and
 # keeps your old one, `lrcourse doctor` finds out why something does not run.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="8658313e"
 # ## 页面怎么用
 #
 # - 每个结果出现之前都会请你**先猜一猜**。猜错时学到的最多。
@@ -149,7 +151,7 @@ for t in range(4):
 # Their exercises: [01](../exercises/01_dynamics.ipynb) and [02](../exercises/02_schedulers.ipynb). Warm-up, cyclic
 # rates, schedules of your own, chaining, the LR finder, practice and a summary of the physics (03 to 09) are to come.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="d67ec041"
 # ## 地图
 #
 # | 章节 | 你会看到 | 分钟 |
@@ -167,7 +169,7 @@ for t in range(4):
 # - A schedule reaches what no constant rate reaches here, because the two ends of a run want different temperatures.
 # - Predict, touch, solve, check: that is how the pages work. Next: [01 · Dynamics](01_dynamics.ipynb).
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="d89ffd96"
 # ## 要点
 #
 # - 你设定了学习率与调度，并看到了八个网络的回应。

@@ -1,15 +1,15 @@
 """Section 01, dynamics: what the learning rate does to a ball on a landscape.
 
-One update of gradient descent is ``x <- x - lr * grad(x)``. The same line is read here in four ways: as a time step of
-gradient flow (:func:`gradient_flow`, :func:`modified_flow`, and how a step that is too long fails,
-:func:`bifurcation`); as inverse damping, once the ball has mass (:func:`heavy_ball`); as a temperature, once the
-gradient is noisy (:func:`langevin`, :func:`noise_variance`, :func:`anneal`, :func:`batch_noise`); and as a clock
-(:func:`clock`).
+One update of gradient descent is ``x <- x - lr * grad(x)``. The same line is read here in four ways: as a
+time step of gradient flow (:func:`gradient_flow`, :func:`modified_flow`, and how a step that is too long
+fails, :func:`bifurcation`); as inverse damping, once the ball has mass (:func:`heavy_ball`); as a
+temperature, once the gradient is noisy (:func:`langevin`, :func:`noise_variance`, :func:`anneal`,
+:func:`batch_noise`); and as a clock (:func:`clock`).
 
-Conventions. On a 1-D landscape a point is a float and *n* points are an array ``(n,)``; on a 2-D landscape a point is
-``(2,)`` and *n* points are ``(n, 2)``. ``lr`` is a positive number, an array with one entry an update, or any callable
-``lr(t)`` such as a schedule from :mod:`lrcourse.curves`; ``lr(t)`` is what update ``t = 0, 1, 2, ...`` uses.
-A path that diverges raises nothing: from there on it holds ``inf`` and ``nan``.
+Conventions. On a 1-D landscape a point is a float and *n* points are an array ``(n,)``; on a 2-D landscape a
+point is ``(2,)`` and *n* points are ``(n, 2)``. ``lr`` is a positive number, an array with one entry an
+update, or any callable ``lr(t)`` such as a schedule from :mod:`lrcourse.curves`; ``lr(t)`` is what update
+t = 0, 1, 2, ... uses. A path that diverges raises nothing: from there on it holds ``inf`` and ``nan``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import repeat
 from math import ceil, sqrt
-from numbers import Integral, Real
+from numbers import Real
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
 from .training import History, digits, fit, mlp
+from .training.arguments import count, positive
 from .words import say
 
 Rate = float | ArrayLike | Callable[[int], float]
@@ -82,7 +83,7 @@ class Landscape:
             ValueError: on a 2-D landscape.
         """
         if self.dim != 1:
-            raise ValueError(f"basin: needs a 1-D landscape, {self.key!r} has {self.dim} dimensions")
+            raise ValueError(f"basin needs a 1-D landscape, {self.key!r} has {self.dim} dimensions")
         return np.searchsorted(self.barriers, x)
 
     def __repr__(self) -> str:
@@ -97,7 +98,9 @@ def quadratic(curvature: float | tuple[float, float] = 1.0) -> Landscape:
     """
     c = _numbers("curvature", curvature)
     if c.shape not in ((), (2,)) or not np.all((c > 0) & (c < np.inf)):
-        raise ValueError(f"curvature must be a positive number, or a pair of them for a 2-D bowl, got {curvature!r}")
+        raise ValueError(
+            f"curvature must be a positive number, or a pair of them for a 2-D bowl, got {curvature!r}"
+        )
     if c.ndim == 0:
         c = c.item()
         return Landscape(
@@ -132,7 +135,7 @@ def double_well(height: float = 0.25) -> Landscape:
     Raises:
         ValueError: for a height that is not positive.
     """
-    h = _positive("height", height)
+    h = positive("height", height)
     return Landscape(
         key="double_well",
         words=("double well", "双势阱"),
@@ -147,15 +150,15 @@ def double_well(height: float = 0.25) -> Landscape:
 
 
 def flat_and_sharp(width: float = 3.0, height: float = 1.0) -> Landscape:
-    """Two wells of equal depth behind one barrier: a sharp one at -1, and a flat one at *width*, that much wider.
+    """Two wells of equal depth: a sharp one at -1, and at *width* a flat one, that many times wider.
 
-    The curvatures are ``8 * height`` and ``8 * height / width**2``: a learning rate between the two limits 2/λ is
-    unstable in the sharp well alone.
+    The curvatures are ``8 * height`` and ``8 * height / width**2``: a learning rate between the two limits
+    2/λ is unstable in the sharp well alone.
 
     Raises:
         ValueError: for a width or height that is not positive.
     """
-    w, h = _positive("width", width), _positive("height", height)
+    w, h = positive("width", width), positive("height", height)
 
     def scale(x):
         return 1 + (w - 1) * (x > 0)
@@ -173,7 +176,7 @@ def flat_and_sharp(width: float = 3.0, height: float = 1.0) -> Landscape:
 
     return Landscape(
         key="flat_and_sharp",
-        words=("a sharp and a flat well", "一尖一平的双势阱"),
+        words=("a sharp and a flat well", "一窄一宽两个势阱"),
         dim=1,
         f=f,
         grad=grad,
@@ -188,15 +191,15 @@ def rugged() -> Landscape:
     """A wide bowl with nine wells in it: ``f = x**2 / 20 + 0.6 cos(2.2 x + 0.6) + 0.5 cos(3.7 x - 1)``."""
 
     def f(x):
-        m = _math(x)
+        m = _functions(x)
         return 0.05 * x * x + 0.6 * m.cos(2.2 * x + 0.6) + 0.5 * m.cos(3.7 * x - 1)
 
     def grad(x):
-        m = _math(x)
+        m = _functions(x)
         return 0.1 * x - 1.32 * m.sin(2.2 * x + 0.6) - 1.85 * m.sin(3.7 * x - 1)
 
     def hess(x):
-        m = _math(x)
+        m = _functions(x)
         return 0.1 - 2.904 * m.cos(2.2 * x + 0.6) - 6.845 * m.cos(3.7 * x - 1)
 
     x = np.linspace(-8.5, 8.5, 2001)
@@ -205,7 +208,7 @@ def rugged() -> Landscape:
         x = x - grad(x) / hess(x)
     return Landscape(
         key="rugged",
-        words=("rugged valley", "崎岖的山谷"),
+        words=("rugged landscape", "崎岖景观"),
         dim=1,
         f=f,
         grad=grad,
@@ -217,17 +220,19 @@ def rugged() -> Landscape:
 
 
 def valley(stiffness: float = 10.0, tilt: float = 0.1) -> Landscape:
-    """A narrow curved valley ``y = x**2 / 2`` with two basins along it, the left one deeper by about ``2 * tilt``.
+    """A narrow curved valley ``y = x**2 / 2`` with two basins; the left one is deeper by about ``2 * tilt``.
 
-    ``f = (x**2 - 1)**2 / 4 + tilt * x + stiffness / 2 * (y - x**2 / 2)**2``: stiff across, slow along, as the losses of
-    networks are.
+    ``f = (x**2 - 1)**2 / 4 + tilt * x + stiffness / 2 * (y - x**2 / 2)**2``: stiff across, slow along, as the
+    losses of networks are.
 
     Raises:
         ValueError: for a stiffness that is not positive, or a tilt so large that one basin is gone.
     """
-    k = _positive("stiffness", stiffness)
+    k = positive("stiffness", stiffness)
     if not abs(tilt) < 2 / sqrt(27):
-        raise ValueError(f"tilt must lie between -0.385 and 0.385 (2/sqrt(27)), or one basin is gone, got {tilt!r}")
+        raise ValueError(
+            f"tilt must lie between -0.385 and 0.385 (2/sqrt(27)), or one basin is gone, got {tilt!r}"
+        )
 
     def f(p):
         x, y = p[..., 0], p[..., 1]
@@ -278,8 +283,8 @@ def gradient_descent(landscape: Landscape, start: ArrayLike, lr: Rate, steps: in
         ``(steps + 1, *start.shape)``: the position before each update, and after the last.
 
     Raises:
-        ValueError: for a start that does not fit the landscape, an lr that is negative or not a number (a constant one
-            must be positive), or steps below 1.
+        ValueError: for a start that does not fit the landscape, an lr that is negative or not a number (a
+            constant one must be positive), or steps below 1.
         TypeError: if *landscape* is no :class:`Landscape`.
     """
     x, lrs = _start(landscape, start), _rates(lr, steps)
@@ -294,7 +299,8 @@ def gradient_descent(landscape: Landscape, start: ArrayLike, lr: Rate, steps: in
 def gradient_flow(landscape: Landscape, start: ArrayLike, times: ArrayLike) -> NDArray[np.float64]:
     """The smooth path ``dx/ds = -grad(x)`` at *times*, to about nine digits.
 
-    Update *n* of gradient descent belongs beside time ``s = lr(0) + ... + lr(n - 1)``: one update lasts ``lr``.
+    Update *n* of gradient descent belongs beside time ``s = lr(0) + ... + lr(n - 1)``: one update lasts
+    ``lr``.
 
     Args:
         landscape: what to descend.
@@ -305,18 +311,20 @@ def gradient_flow(landscape: Landscape, start: ArrayLike, times: ArrayLike) -> N
         ``(len(times), *start.shape)``.
 
     Raises:
-        ValueError: for a start that does not fit the landscape, or times that are negative or do not increase.
+        ValueError: for a start that does not fit the landscape, or times that are negative or do not
+            increase.
     """
     return _flow(landscape, start, times, lambda x: -landscape.grad(x))
 
 
 def modified_flow(landscape: Landscape, start: ArrayLike, times: ArrayLike, lr: float) -> NDArray[np.float64]:
-    """The flow that gradient descent with a constant *lr* really follows: downhill on ``f + lr / 4 * |grad f|**2``.
+    """The flow that descent with a constant *lr* really follows: downhill on ``f + lr / 4 * |grad f|**2``.
 
-    Descent leaves :func:`gradient_flow` by an error of order lr and this flow by one of order lr² (Barrett and Dherin,
-    "Implicit gradient regularization", ICLR 2021, eq. 2). Arguments and result are those of :func:`gradient_flow`.
+    Descent leaves :func:`gradient_flow` by an error of order lr and this flow by one of order lr² (Barrett
+    and Dherin, "Implicit gradient regularization", ICLR 2021, eq. 2). Arguments and result are those of
+    :func:`gradient_flow`.
     """
-    half = _positive("lr", lr) / 2
+    half = positive("lr", lr) / 2
 
     def velocity(x):
         g = landscape.grad(x)
@@ -326,7 +334,9 @@ def modified_flow(landscape: Landscape, start: ArrayLike, times: ArrayLike, lr: 
     return _flow(landscape, start, times, velocity)
 
 
-def _flow(landscape: Landscape, start: ArrayLike, times: ArrayLike, velocity: Callable) -> NDArray[np.float64]:
+def _flow(
+    landscape: Landscape, start: ArrayLike, times: ArrayLike, velocity: Callable
+) -> NDArray[np.float64]:
     x, times = np.asarray(_start(landscape, start)), np.atleast_1d(_numbers("times", times))
     if times.ndim != 1 or not (times[0] >= 0 and np.all(np.diff(times) > 0) and times[-1] < np.inf):
         raise ValueError(f"times must be finite, increase and start at 0 or later, got {times!r}")
@@ -345,12 +355,12 @@ def _flow(landscape: Landscape, start: ArrayLike, times: ArrayLike, velocity: Ca
 
 
 def stability_limit(curvature: float = 1.0, momentum: float = 0.0) -> float:
-    """The learning rate at which descent in a parabola of this curvature λ stops converging: ``2 (1 + β) / λ``.
+    """The learning rate from which on descent in a parabola of curvature λ fails: ``2 (1 + β) / λ``.
 
     Raises:
         ValueError: for a curvature that is not positive, or a momentum outside [0, 1).
     """
-    return 2 * (1 + _momentum(momentum)) / _positive("curvature", curvature)
+    return 2 * (1 + _momentum(momentum)) / positive("curvature", curvature)
 
 
 THRESHOLDS: Mapping[str, float] = MappingProxyType(
@@ -362,16 +372,17 @@ THRESHOLDS: Mapping[str, float] = MappingProxyType(
         "diverges": 2.0,
     }
 )
-"""Learning rates at which descent in ``double_well()``, the map ``x - lr * (x**3 - x)``, changes its behaviour.
+"""Learning rates at which descent in ``double_well()``, the map ``x - lr * (x**3 - x)``, changes behaviour.
 
 - ``"period 2"``: the slope of the map at the minimum, 1 - 2 lr, reaches -1.
 - ``"period 4"``: the slope over one period of that orbit reaches -1, at √5 - 1.
-- ``"chaos"``: the period doublings accumulate. The only one without a closed form: extrapolated from the superstable
-  orbits of period 2 to 1024 with Feigenbaum's ratio. Windows of periodic motion follow within the chaos.
+- ``"chaos"``: the period doublings accumulate. The only one without a closed form: extrapolated from the
+  superstable orbits of period 2 to 1024 with Feigenbaum's ratio. Windows of periodic motion follow within the
+  chaos.
 - ``"hops"``: the farthest point the ball reaches, the image of the map's maximum, falls on the map's zero at
   √(1 + 1/lr), from where it lands on the barrier: 3√3/2 - 1.
-- ``"diverges"``: the farthest point reaches the unstable orbit at √(1 + 2/lr); beyond that orbit every ball is lost,
-  whatever its learning rate.
+- ``"diverges"``: the farthest point reaches the unstable orbit at √(1 + 2/lr); beyond that orbit every ball
+  is lost, whatever its learning rate.
 """
 
 
@@ -387,7 +398,11 @@ _REGIMES = (
     ("period 2", "swings between two points of its well (period 2)", "在势阱内的两点之间来回摆动（周期 2）"),
     ("doubling", "its period doubles again and again: 4, 8, 16, …", "周期一再倍增：4、8、16……"),
     ("chaos", "chaos; the ball stays in its well", "混沌；小球仍留在自己的势阱里"),
-    ("hops", "chaos; the ball hops between the wells without any noise", "混沌；没有噪声，小球也在两个势阱之间跳跃"),
+    (
+        "hops",
+        "chaos; the ball hops between the wells without any noise",
+        "混沌；没有噪声，小球也在两个势阱之间跳跃",
+    ),
     ("diverges", "diverges", "发散"),
 )
 
@@ -395,13 +410,13 @@ _REGIMES = (
 def regime(lr: float) -> Regime:
     """What descent at this *lr* does in ``double_well()`` to almost every ball that starts inside.
 
-    The :data:`THRESHOLDS` separate the codes ``"settles"``, ``"period 2"``, ``"doubling"``, ``"chaos"``, ``"hops"``
-    and ``"diverges"``.
+    The :data:`THRESHOLDS` separate the codes ``"settles"``, ``"period 2"``, ``"doubling"``, ``"chaos"``,
+    ``"hops"`` and ``"diverges"``.
 
     Raises:
         ValueError: for an lr that is not positive.
     """
-    code, en, zh = _REGIMES[bisect_left([*THRESHOLDS.values()], _positive("lr", lr))]
+    code, en, zh = _REGIMES[bisect_left([*THRESHOLDS.values()], positive("lr", lr))]
     return Regime(code, say(en, zh))
 
 
@@ -413,7 +428,7 @@ def bifurcation(
     settle: int = 1000,
     keep: int = 128,
 ) -> NDArray[np.float64]:
-    """Where descent ends up at each of many learning rates: its positions once *settle* updates are forgotten.
+    """Where descent ends up at each of many learning rates, once *settle* updates are forgotten.
 
     Args:
         lrs: learning rates, ``(m,)``.
@@ -429,12 +444,12 @@ def bifurcation(
         ValueError: for an lr that is not positive, settle or keep below 1, or a landscape that is not 1-D.
     """
     landscape, lrs = landscape or double_well(), np.atleast_1d(_numbers("lrs", lrs))
-    if lrs.ndim != 1 or not np.all((lrs > 0) & (lrs < np.inf)):
-        raise ValueError(f"lrs must be a list of positive learning rates, got {lrs!r}")
     x = np.asarray(_start(landscape, start))[..., None] + 0 * lrs
     if landscape.dim != 1:
         raise ValueError(f"landscape must be 1-D, {landscape.key!r} has {landscape.dim} dimensions")
-    settle, keep = _count("settle", settle), _count("keep", keep)
+    if lrs.ndim != 1 or not np.all((lrs > 0) & (lrs < np.inf)):
+        raise ValueError(f"lrs must be a list of positive learning rates, got {lrs!r}")
+    settle, keep = count("settle", settle), count("keep", keep)
     points = np.empty((keep, *x.shape))
     with np.errstate(over="ignore", invalid="ignore"):
         for n in range(-settle, keep):
@@ -451,11 +466,11 @@ def bifurcation(
 def heavy_ball(
     landscape: Landscape, start: ArrayLike, lr: Rate, steps: int, *, momentum: float = 0.9
 ) -> NDArray[np.float64]:
-    """The path of a ball with mass, in torch's convention: ``v <- momentum * v + grad(x)``, ``x <- x - lr(t) * v``.
+    """The path of a ball with mass: ``v <- momentum * v + grad(x)``, ``x <- x - lr(t) * v``, as in torch.
 
     It starts at rest. Seen over many updates it descends like :func:`gradient_descent` with the learning rate
-    ``lr / (1 - momentum)``. Arguments, result and errors are those of :func:`gradient_descent`, and a ValueError for a
-    momentum outside [0, 1). (Polyak 1964; ``torch.optim.SGD`` with ``dampening=0``.)
+    ``lr / (1 - momentum)``. Arguments, result and errors are those of :func:`gradient_descent`, and a
+    ValueError for a momentum outside [0, 1). (Polyak 1964; ``torch.optim.SGD`` with ``dampening=0``.)
     """
     x, lrs, momentum = _start(landscape, start), _rates(lr, steps), _momentum(momentum)
     v, path = 0.0, [x]
@@ -470,14 +485,17 @@ def heavy_ball(
 def critical_momentum(lr: float, curvature: float = 1.0) -> float:
     """The momentum that brings a ball to rest soonest in a parabola of curvature λ: ``(1 - √(lr λ))**2``.
 
-    With less of it the ball creeps, with more it swings. The distance then shrinks by ``|1 - √(lr λ)|`` an update.
+    With less of it the ball creeps, with more it swings. The distance then shrinks by ``|1 - √(lr λ)|`` an
+    update.
 
     Raises:
         ValueError: unless ``0 < lr * curvature < 4``; beyond, no momentum below 1 is stable.
     """
-    step = _positive("lr", lr) * _positive("curvature", curvature)
+    step = positive("lr", lr) * positive("curvature", curvature)
     if step >= 4:
-        raise ValueError(f"lr must be below 4 / curvature = {4 / curvature:g}, where every momentum diverges, got {lr!r}")
+        raise ValueError(
+            f"lr must be below 4 / curvature = {4 / curvature:g}, where every momentum diverges, got {lr!r}"
+        )
     return (1 - sqrt(step)) ** 2
 
 
@@ -499,19 +517,19 @@ def langevin(
     seed: int = 0,
     every: int | None = None,
 ) -> NDArray[np.floating]:
-    """Descend with a noisy gradient: ``v <- momentum * v + grad(x) + sigma * ξ``, ``x <- x - lr(t) * v``, ξ ~ N(0, 1).
+    """Descend with a noisy gradient: ``x <- x - lr(t) * (grad(x) + sigma * ξ)``, with ξ drawn from N(0, 1).
 
-    For a small lr this is Langevin dynamics at temperature ``T = lr * sigma**2 / 2``. Fewer than 1000 particles run in
-    NumPy and float64; more run in torch and float32, in blocks, one a thread. The result depends on *seed* alone, not
-    on the number of threads.
+    For a small lr this is Langevin dynamics at temperature ``T = lr * sigma**2 / 2``. Fewer than 1000
+    particles run in NumPy and float64; more run in torch and float32, in blocks, one a thread. The result
+    depends on *seed* alone, not on the number of threads.
 
     Args:
         landscape: what to descend.
         start: one point, from where all particles start, or one for each.
         lr: number, array ``(steps,)`` or callable ``lr(t)``.
-        sigma: standard deviation of the noise in each component of the gradient: a number; an array ``(steps,)``, one
-            for each update; or a callable ``sigma(x)`` of the positions (an array, or a tensor in torch), for noise that
-            depends on the place.
+        sigma: standard deviation of the noise in each component of the gradient: a number; an array
+            ``(steps,)``, one for each update; or a callable ``sigma(x)`` of the positions (an array, or a
+            tensor in torch), broadcast against them, for noise that depends on the place.
         steps: number of updates.
         particles: how many, if *start* is one point (default 1).
         momentum: β, from 0 up to but not including 1.
@@ -519,55 +537,62 @@ def langevin(
         every: also keep what lies between: the positions before update 0, every, 2 * every, ...
 
     Returns:
-        The final positions ``(particles,)`` or ``(particles, 2)``; with *every*, ``(steps // every + 1, particles, ...)``.
+        The final positions, ``(particles,)`` or ``(particles, 2)``; with *every*, one more axis in front, of
+        length ``steps // every + 1``.
 
     Raises:
-        ValueError: for a start that does not fit the landscape or the number of particles, lr, steps, particles, momentum
-            or every out of range, or a negative sigma.
+        ValueError: for a start that does not fit the landscape or the number of particles, lr, steps,
+            particles, momentum or every out of range, or a negative sigma.
     """
     x, lrs, momentum = np.asarray(_start(landscape, start)), _rates(lr, steps), _momentum(momentum)
     if x.ndim < landscape.dim:
-        x = np.broadcast_to(x, (_count("particles", 1 if particles is None else particles), *x.shape))
+        x = np.broadcast_to(x, (count("particles", 1 if particles is None else particles), *x.shape))
     elif particles not in (None, len(x)):
-        raise ValueError(f"particles must be left out or match start, got particles={particles!r} and {len(x)} starts")
+        raise ValueError(
+            f"particles must be left out or match start, got particles={particles!r} and {len(x)} starts"
+        )
     noise = sigma if callable(sigma) else _series("sigma", sigma, steps)
-    stride = steps if every is None else _count("every", every)
+    stride = steps if every is None else count("every", every)
 
     in_torch = len(x) >= _TORCH_FROM
     frames = np.empty((steps // stride + 1, *x.shape), dtype=np.float32 if in_torch else np.float64)
     frames[0] = x
 
-    def run(frames, gaussian):
-        _descend_noisily(landscape, frames, lrs, noise, momentum, stride, gaussian)
+    def run(frames, gaussian, add):
+        _descend_noisily(landscape, frames, lrs, noise, momentum, stride, gaussian, add)
+
+    def run_block(block, seed):
+        generator = torch.Generator().manual_seed(seed)
+        run(block, lambda z: z.normal_(generator=generator), lambda y, a, x: y.add_(x, alpha=a))
 
     if in_torch:
         blocks = torch.from_numpy(frames).chunk(ceil(len(x) / _BLOCK), dim=1)
         seeds = np.random.SeedSequence(seed).generate_state(len(blocks)).tolist()
-        generators = [torch.Generator().manual_seed(s) for s in seeds]
-        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-            list(pool.map(run, blocks, [lambda z, g=g: z.normal_(generator=g) for g in generators]))
+        with ThreadPoolExecutor(torch.get_num_threads()) as threads:
+            list(threads.map(run_block, blocks, seeds))
     else:
         rng = np.random.default_rng(seed)
-        run(frames, lambda z: rng.standard_normal(out=z))
+        run(frames, lambda z: rng.standard_normal(out=z), lambda y, a, x: np.add(y, a * x, out=y))
     return frames[-1] if every is None else frames
 
 
-def _descend_noisily(landscape, frames, lrs, noise, momentum, stride, gaussian) -> None:
-    """Fill *frames* from its first; the same lines work in place on NumPy arrays and on torch tensors."""
+def _descend_noisily(landscape, frames, lrs, noise, momentum, stride, gaussian, add) -> None:
+    """Fill *frames* from its first; ``gaussian(z)`` and ``add(y, a, x)`` change z and y in place."""
     x, v, z = frames[0] + 0, frames[0] * 0, frames[0] * 0
     sigmas = repeat(noise) if callable(noise) else noise.tolist()
     with np.errstate(over="ignore", invalid="ignore"):
         for n, (eta, sigma) in enumerate(zip(lrs.tolist(), sigmas, strict=False), start=1):
             gaussian(z)
-            z *= sigma(x) if callable(sigma) else sigma
-            z += landscape.grad(x)
+            if callable(sigma):
+                z *= sigma(x)
+                sigma = 1.0
+            step = landscape.grad(x)
+            add(step, sigma, z)
             if momentum:
                 v *= momentum
-                v += z
-                x -= eta * v
-            else:
-                z *= eta
-                x -= z
+                v += step
+                step = v
+            add(x, -eta, step)
             if n % stride == 0:
                 frames[n // stride] = x
 
@@ -577,9 +602,9 @@ def noise_variance(
 ) -> NDArray[np.float64] | float:
     """Exact variance of a ball that descends noisily in a parabola, once the start is forgotten.
 
-    ``η σ² (1 + β) / (λ (1 - β) (2 (1 + β) - η λ))``; without momentum ``η σ² / (λ (2 - η λ))``. The temperature
-    ``λ * variance`` is η σ² / 2 only for η λ much below 1. (Fixed point of the linear recursion for the second moments;
-    Mandt, Hoffman and Blei 2017 give the limit of small η.)
+    ``η σ² (1 + β) / (λ (1 - β) (2 (1 + β) - η λ))``; without momentum ``η σ² / (λ (2 - η λ))``. The
+    temperature ``λ * variance`` is η σ² / 2 only for η λ much below 1. (Fixed point of the linear recursion
+    for the second moments; Mandt, Hoffman and Blei 2017 give the limit of small η.)
 
     Args:
         lr: η, one or many.
@@ -588,11 +613,14 @@ def noise_variance(
         momentum: β, as in :func:`langevin`.
 
     Raises:
-        ValueError: from the stability limit on, where the variance grows for ever; for arguments out of range.
+        ValueError: from the stability limit on, where the variance grows for ever; for arguments out of
+            range.
     """
     eta, limit, momentum = _numbers("lr", lr), stability_limit(curvature, momentum), _momentum(momentum)
     if not np.all((eta > 0) & (eta < limit)):
-        raise ValueError(f"lr must lie between 0 and the stability limit 2 (1 + β) / λ = {limit:g}, got {lr!r}")
+        raise ValueError(
+            f"lr must lie between 0 and the stability limit 2 (1 + β) / λ = {limit:g}, got {lr!r}"
+        )
     if not 0 <= sigma < np.inf:
         raise ValueError(f"sigma must be zero or positive, got {sigma!r}")
     up, down = 1 + momentum, 1 - momentum
@@ -601,16 +629,17 @@ def noise_variance(
 
 
 def gibbs(landscape: Landscape, temperature: float, x: ArrayLike) -> NDArray[np.float64]:
-    """The density ``exp(-f(x) / T) / Z`` in which Langevin dynamics settles, on the increasing grid *x* of a 1-D landscape.
+    """The density ``exp(-f(x) / T) / Z`` in which Langevin dynamics settles, on a 1-D landscape.
 
-    It holds for small lr, with ``T = lr * sigma**2 / 2``. Normalised over *x* by the trapezoidal rule.
+    It holds for small lr, with ``T = lr * sigma**2 / 2``. *x* is an increasing grid, over which the
+    density is normalised by the trapezoidal rule.
 
     Raises:
         ValueError: for a temperature that is not positive.
     """
     x = np.asarray(x, dtype=float)
     energy = landscape.f(x)
-    density = np.exp(-(energy - energy.min()) / _positive("temperature", temperature))
+    density = np.exp(-(energy - energy.min()) / positive("temperature", temperature))
     return density / np.trapezoid(density, x)
 
 
@@ -628,10 +657,11 @@ class Annealed(NamedTuple):
 def anneal(
     landscape: Landscape, temperature: ArrayLike, *, lr: float = 0.05, particles: int = 1000, seed: int = 0
 ) -> Annealed:
-    """Cool an ensemble along a temperature curve and see how much of it finds the deepest basin of a 1-D landscape.
+    """Cool an ensemble along a temperature curve: how much of it finds the deepest basin?
 
-    The particles start evenly spread at random over ``landscape.bounds``. The learning rate stays, and with it the clock;
-    only the noise cools, ``sigma(t) = √(2 T(t) / lr)``. Zeros throughout make a quench: plain descent.
+    The particles start evenly spread at random over ``landscape.bounds``. The learning rate stays, and with
+    it the clock; only the noise cools, ``sigma(t) = √(2 T(t) / lr)``. Zeros throughout make a quench: plain
+    descent.
 
     Args:
         landscape: a 1-D landscape, such as :func:`rugged`.
@@ -646,8 +676,8 @@ def anneal(
     temperature = _numbers("temperature", temperature)
     if temperature.ndim != 1 or not np.all((temperature >= 0) & (temperature < np.inf)):
         raise ValueError(f"temperature must be one number >= 0 for each update, got {temperature!r}")
-    sigma = np.sqrt(2 * temperature / _positive("lr", lr))
-    starts = np.random.default_rng(seed).uniform(*landscape.bounds[0], _count("particles", particles))
+    sigma = np.sqrt(2 * temperature / positive("lr", lr))
+    starts = np.random.default_rng(seed).uniform(*landscape.bounds[0], count("particles", particles))
     x = langevin(landscape, starts, lr, sigma, len(temperature), seed=seed)
     found = landscape.basin(x) == landscape.deepest
     energy = landscape.f(x) - landscape.f(landscape.minima).min()
@@ -660,27 +690,29 @@ class BatchNoise(NamedTuple):
     excess: float
     """Measured."""
     theory: float
-    """``lr / batch_size * s² tr(H) / 4``, with s² the residual variance and H the Hessian: the limit of small lr."""
+    """``lr / batch_size * s² tr(H) / 4``: residual variance s², Hessian H; the limit of small lr."""
 
 
 def batch_noise(lr: float, batch_size: int, *, replicas: int = 256, seed: int = 0) -> BatchNoise:
-    """Noise made by mini-batches alone: linear regression whose SGD never comes to rest, because T ∝ lr / batch size.
+    """Noise made by mini-batches alone: a linear regression that SGD keeps warm, at T ∝ lr / batch size.
 
-    512 examples, 4 features with Hessian eigenvalues from 1 to 0.1, batches drawn with replacement; *replicas* runs start
-    at the minimum, run for five relaxation times of the slowest mode, and are averaged over the second half.
+    512 examples, 4 features with Hessian eigenvalues from 1 to 0.1, batches drawn with replacement;
+    *replicas* runs start at the minimum, run for five relaxation times of the slowest mode, and are averaged
+    over the second half.
 
     Raises:
         ValueError: for an lr that is not positive or not below 2, or a batch size outside 1 ... 512.
     """
     if not 0 < lr < 2:
         raise ValueError(f"lr must lie between 0 and 2, the stability limit of this regression, got {lr!r}")
-    if not 1 <= _count("batch_size", batch_size) <= 512:
+    if not 1 <= count("batch_size", batch_size) <= 512:
         raise ValueError(f"batch_size must be at most 512, the number of examples, got {batch_size!r}")
     generator = torch.Generator().manual_seed(seed)
     eigenvalues = torch.logspace(0, -1, 4)
     features = torch.linalg.qr(torch.randn(512, 4, generator=generator)).Q * sqrt(512) * eigenvalues.sqrt()
     noise = torch.randn(512, generator=generator)
-    noise -= features @ torch.linalg.lstsq(features, noise[:, None]).solution[:, 0]  # so that w = 0 is the minimum
+    # what the features could explain is taken away, so that the minimum lies at w = 0
+    noise -= features @ torch.linalg.lstsq(features, noise[:, None]).solution[:, 0]
 
     w = torch.zeros(replicas, 4, 1)
     steps = ceil(5 / (lr * 0.1))
@@ -717,14 +749,14 @@ class Clock:
         return _spread([h.train.loss for h in self.histories.values()]).item()
 
     @property
-    def spread_over_updates(self) -> float:
+    def spread_against_updates(self) -> float:
         """Largest spread at equal numbers of updates, between a tenth and nine tenths of the run."""
         losses = np.array([h.loss for h in self.histories.values()])
         return _spread(losses[:, losses.shape[1] // 10 : losses.shape[1] * 9 // 10]).max().item()
 
     @property
-    def spread_over_tau(self) -> float:
-        """Largest spread at equal readings of the clock τ = Σ lr, between a tenth and nine tenths of the run."""
+    def spread_against_tau(self) -> float:
+        """Largest spread at equal readings of the clock Σ lr, between a tenth and nine tenths of the run."""
         total = next(iter(self.histories.values())).lr.sum()
         tau = np.linspace(0.1, 0.9, 81) * total
         return _spread([np.interp(tau, h.tau, h.loss) for h in self.histories.values()]).max().item()
@@ -746,8 +778,9 @@ def clock(
 ) -> Clock:
     """Train one real network under several schedules, each scaled to the same Σ lr(t): do they share a clock?
 
-    Without noise the loss depends on τ = Σ lr almost alone, whatever the shape of the schedule. The network is a 64-32-10
-    tanh MLP on 600 of scikit-learn's digits, trained by ``torch.optim.SGD`` through :func:`lrcourse.training.fit`.
+    Without noise the loss depends on τ = Σ lr almost alone, whatever the shape of the schedule. The network
+    is a 64-32-10 tanh MLP on 600 of scikit-learn's digits, trained by ``torch.optim.SGD`` through
+    :func:`lrcourse.training.fit`.
 
     Args:
         schedules: shapes by name; each an array ``(updates,)`` or a callable of t, of any scale.
@@ -758,12 +791,13 @@ def clock(
         progress: called as ``progress(done, total)`` with numbers of updates.
 
     Raises:
-        ValueError: for no schedules, or one that is negative, not a number, or zero throughout.
+        ValueError: for no schedules, one that is negative, not a number, or zero throughout, or an lr so
+            large that a run diverges.
     """
     if not schedules:
         raise ValueError("schedules must hold at least one schedule, got none")
-    lr, updates = _positive("lr", lr), _count("updates", updates)
-    data, histories = digits(train=600), {}
+    lr, updates = positive("lr", lr), count("updates", updates)
+    data, histories, total = digits(train=600), {}, len(schedules) * updates
     for i, (name, shape) in enumerate(schedules.items()):
         lrs = _rates(shape, updates, f"schedules[{name!r}]")
         if not lrs.any():
@@ -780,24 +814,14 @@ def clock(
             updates=updates,
             batch_size=batch_size,
             seed=seed,
-            progress=progress and (lambda done, _, i=i: progress(i * updates + done, len(schedules) * updates)),
+            progress=progress and (lambda done, _, i=i: progress(i * updates + done, total)),
         )
+        if histories[name].diverged is not None:
+            raise ValueError(f"lr={lr:g} is too large: training under {name!r} diverged; take a smaller one")
     return Clock(histories)
 
 
 # --- Arguments -------------------------------------------------------------------------------------------
-
-
-def _positive(name: str, value: float) -> float:
-    if not (isinstance(value, Real) and 0 < value < np.inf):
-        raise ValueError(f"{name} must be a positive finite number, got {value!r}")
-    return float(value)
-
-
-def _count(name: str, value: int) -> int:
-    if not (isinstance(value, Integral) and value > 0):
-        raise ValueError(f"{name} must be a positive whole number, got {value!r}")
-    return int(value)
 
 
 def _momentum(value: float) -> float:
@@ -814,14 +838,16 @@ def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
 
 
 def _start(landscape: Landscape, start: ArrayLike) -> NDArray[np.float64] | float:
-    """A copy of *start* that fits the landscape; one number as Python's float, whose arithmetic is the fastest."""
+    """A copy of *start*, fit for the landscape; a single number as Python's float, the fastest arithmetic."""
     if not isinstance(landscape, Landscape):
         choice = ", ".join(f"dynamics.{name}()" for name in LANDSCAPES)
         raise TypeError(f"landscape must be a Landscape, such as {choice}; got {landscape!r}")
     x = _numbers("start", start)
     if x.ndim > landscape.dim or (landscape.dim == 2 and x.shape[-1:] != (2,)):
         wanted = "a number or an array (n,)" if landscape.dim == 1 else "an array (2,) or (n, 2)"
-        raise ValueError(f"start must be {wanted} on the {landscape.dim}-D {landscape.key!r}, got shape {x.shape}")
+        raise ValueError(
+            f"start must be {wanted} on the {landscape.dim}-D {landscape.key!r}, got shape {x.shape}"
+        )
     if not np.isfinite(x).all():
         raise ValueError(f"start must be finite, got {start!r}")
     return x if x.ndim else x.item()
@@ -831,7 +857,9 @@ def _series(name: str, values: ArrayLike, steps: int) -> NDArray[np.float64]:
     """One finite number >= 0 for each update, from a single number or from *steps* of them."""
     series = _numbers(name, values)
     if series.shape not in ((), (steps,)):
-        raise ValueError(f"{name} must have one entry for each of the {steps} updates, got shape {series.shape}")
+        raise ValueError(
+            f"{name} must have one entry for each of the {steps} updates, got shape {series.shape}"
+        )
     wrong = np.flatnonzero(~((series >= 0) & (series < np.inf)))
     if len(wrong):
         where = f" at update {wrong[0]}" if series.ndim else ""
@@ -841,7 +869,7 @@ def _series(name: str, values: ArrayLike, steps: int) -> NDArray[np.float64]:
 
 def _rates(lr: Rate, steps: int, name: str = "lr") -> NDArray[np.float64]:
     """The learning rate of each update, ``(steps,)``."""
-    steps = _count("steps", steps)
+    steps = count("steps", steps)
     if callable(lr):
         try:
             values = lr(np.arange(steps))
@@ -852,6 +880,11 @@ def _rates(lr: Rate, steps: int, name: str = "lr") -> NDArray[np.float64]:
     if np.ndim(lr) == 0 and lrs[0] == 0:
         raise ValueError(f"{name} must be positive, got 0: the ball would never move")
     return lrs
+
+
+def _functions(x):
+    """The module with the sines and cosines for *x*."""
+    return torch if isinstance(x, torch.Tensor) else np
 
 
 def _vector(x, y):

@@ -98,7 +98,8 @@ def probe(id: str, answer: object, seed: int) -> object:
     except Exception as error:
         if isinstance(error, NotImplementedError) and not _in_a_library(error):
             raise Unsolved(
-                say("not solved yet: put your code in place of `raise NotImplementedError`, run the cell, then this one again",
+                say("not solved yet: put your code in place of `raise NotImplementedError`, run the cell, "
+                    "then this one again",
                     "尚未完成：请把 `raise NotImplementedError` 换成你的代码，运行该单元格，再运行本单元格")
             ) from None  # fmt: skip
         raise NotYet(
@@ -124,7 +125,8 @@ def judge(id: str, seed: int, seen: object) -> str | None:
     try:
         return found.judge(cases, seen)
     except Exception as error:
-        return say("the check cannot read what your answer returned ({error})", "检查程序读不懂你的答案返回的内容（{error}）",
+        return say("the check cannot read what your answer returned ({error})",
+                   "检查程序读不懂你的答案返回的内容（{error}）",
                    error=_one_line(f"{type(error).__name__}: {error}"))  # fmt: skip
 
 

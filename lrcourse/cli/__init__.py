@@ -142,10 +142,10 @@ class _Parser(argparse.ArgumentParser):
         raise Problem(f"{message}; `{self.prog} --help`")
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not seconds > 0:
-        raise argparse.ArgumentTypeError(f"needs a positive number of seconds, got {text}")
+def _seconds(text: str) -> int:
+    seconds = int(text)
+    if seconds < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number of seconds from 1, got {text}")
     return seconds
 
 
@@ -175,8 +175,6 @@ def lab_command(folder: Path, port: int | None, browser: bool, extra: list[str])
         sys.executable, "-m", "jupyterlab",
         f"--ServerApp.root_dir={folder}",
         f"--LabApp.default_url={start_page}",
-        "--LabApp.news_url=None",  # the first thing to see is the start page, not a question from JupyterLab
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
     if not any(argument.startswith(("--ip", "--ServerApp.ip")) for argument in extra):
         command.append("--ServerApp.ip=localhost")
@@ -186,8 +184,11 @@ def lab_command(folder: Path, port: int | None, browser: bool, extra: list[str])
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
+    # Defaults under the learner's own settings: the first thing to see is the start page, not a question about news.
+    settings = [str(Path(__file__).parent / "jupyter"), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
     environment = os.environ | {
         "LRCOURSE_LANG": language(),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(settings),
         "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel before one that the user's home may hold
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".lrcourse" / "workspaces"),  # open tabs belong to the copy
     }

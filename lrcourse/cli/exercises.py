@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ def titles(stub: bytes) -> dict[str, str]:
     return found
 
 
-def verdicts(course: Course, copy: PersonalCopy, section: str, language: str, timeout: float) -> Iterator[Verdict]:
+def verdicts(course: Course, copy: PersonalCopy, section: str, language: str, timeout: int) -> Iterator[Verdict]:
     """Run a section's exercise notebook in a kernel of this interpreter; yields each verdict as soon as it is known.
 
     The notebook on disk is only read. A cell that runs for more than *timeout* seconds, or takes the kernel down with
@@ -97,7 +98,7 @@ def verdicts(course: Course, copy: PersonalCopy, section: str, language: str, ti
                 id=id, section=section))  # fmt: skip
 
 
-def run(mine: list[Block], folder: Path, language: str, timeout: float) -> Iterator[Verdict]:
+def run(mine: list[Block], folder: Path, language: str, timeout: int) -> Iterator[Verdict]:
     """Run blocks in order, in one kernel; in a new one, without the cell to blame, after each cell that breaks it."""
     known: set[str] = set()
     broken: set[str] = set()
@@ -114,7 +115,7 @@ def run(mine: list[Block], folder: Path, language: str, timeout: float) -> Itera
 
 
 def attempt(
-    block: Block, execute: Callable[[str], list], broken: set[str], timeout: float
+    block: Block, execute: Callable[[str], list], broken: set[str], timeout: int
 ) -> tuple[Verdict, str | None]:
     """Run one exercise's cells except *broken* ones. Returns its verdict and the cell that broke the kernel."""
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -129,8 +130,8 @@ def attempt(
         try:
             shown = execute(source)
         except CellTimeoutError:
-            text = say("the cell `{where}` runs for more than {timeout:g} s: an endless loop?",
-                       "单元格 `{where}` 运行超过 {timeout:g} 秒：是死循环吗？",
+            text = say("the cell `{where}` runs for more than {timeout} s: an endless loop?",
+                       "单元格 `{where}` 运行超过 {timeout} 秒：是死循环吗？",
                        where=where, timeout=timeout)  # fmt: skip
             return Verdict(block.id, "wrong", text), source
         except DeadKernelError:
@@ -160,7 +161,7 @@ def read(id: str, stumbles: list, shown: list) -> Verdict:
 
 
 @contextmanager
-def kernel(folder: Path, language: str, timeout: float) -> Iterator[Callable[[str], list]]:
+def kernel(folder: Path, language: str, timeout: int) -> Iterator[Callable[[str], list]]:
     """A kernel of this very interpreter, at work in *folder*; yields a function from a cell's source to its outputs."""
     try:
         import nbclient
@@ -189,7 +190,7 @@ def kernel(folder: Path, language: str, timeout: float) -> Iterator[Callable[[st
 
     environment = os.environ | {"LRCOURSE_LANG": language}
     try:
-        client.start_new_kernel(env=environment)
+        client.start_new_kernel(env=environment, stderr=subprocess.DEVNULL)  # what the kernel tells its own terminal
         client.start_new_kernel_client()
     except (RuntimeError, OSError) as error:
         raise Problem(

@@ -15,7 +15,7 @@ def first_touch() -> Explorer:
         [
             Slider(
                 key="lr", name=say("peak learning rate", "峰值学习率"), symbol="η", low=1e-3, high=4, value=0.8,
-                step=0.02, log=True, show=".3g", snaps={"0.01": 0.01, "0.1": 0.1, "0.4": 0.4, "0.8": 0.8},
+                step=0.02, log=True, show=".3g", snaps={"0.01": 0.01, "0.1": 0.1, "0.4": 0.4, "2": 2.0},
             ),
             Choice(
                 key="shape", name=say("schedule", "调度"),
@@ -32,7 +32,8 @@ def first_touch() -> Explorer:
             "哪种学习率能让这些网络在 {updates} 个更新步内学得最好？", updates=UPDATES,
         ),
         goal=say(
-            "{goal:.0%} of unseen digits, mean of {n} networks", "未见过的数字识别正确率达到 {goal:.0%}（{n} 个网络的平均）",
+            "{goal:.0%} of unseen digits, mean of {n} networks",
+            "未见过的数字识别正确率达到 {goal:.0%}（{n} 个网络的平均）",
             goal=GOAL, n=NETWORKS,
         ),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Generator
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from .. import dynamics
 from ..dynamics import Landscape
+from ..training import History
 from . import style
 from .style import Figure, Picture, Seen, label, styled
 
@@ -288,3 +290,488 @@ def _roaming(
     )  # fmt: skip
     reached = here.key == "rugged" and home != deepest and t == UPDATES and share >= 0.5
     return Seen(words, f"{share:.0%}, η = {lr:.3g}" if reached else "")
+
+
+# --- Cool it by hand --------------------------------------------------------------------------------------
+
+COOLING = 800  # updates
+HAND_GOAL = 0.5  # mean loss above the floor
+NOISE = 3.0  # σ
+_CROWD = 400
+
+
+class ByHand(Picture):
+    """An ensemble whose learning rate the reader turns while it runs: the schedule is drawn by hand.
+
+    What lies before update *t* stays as it was run; going back in time forgets what came after.
+    """
+
+    height = 4.9
+
+    def draw(self, figure):
+        self.landscape = landscape_of("rugged")
+        grid = figure.add_gridspec(2, 2, height_ratios=(1.7, 1))
+        hills = figure.add_subplot(grid[0, :])
+        self.message = hills.set_title(" ")
+        hills.set(xlabel=label("position x", "位置 x"))
+        hills.set_ylabel(label("loss", "损失"), color=style.LOSS)
+        self.ground = _Ground(hills)
+        self.ground.show(self.landscape)
+        self.rolling = _Balls(hills, lift=5, trail=12)
+
+        rate = figure.add_subplot(grid[1, 0])
+        (self.schedule,) = rate.plot([], [], color=style.LR)
+        (self.knob,) = rate.plot([], [], "o", color=style.LR, markersize=7)
+        rate.set(xlim=(0, COOLING), yscale="log", ylim=(8e-4, 0.4), xlabel=label("update", "更新步"))
+        rate.set_title(label("Your schedule η(t)", "你的调度 η(t)"), color=style.LR, fontsize=11)
+
+        loss = figure.add_subplot(grid[1, 1])
+        (self.loss,) = loss.plot([], [], color=style.LOSS)
+        loss.set(xlim=(0, COOLING), ylim=(0, 2.6), xlabel=label("update", "更新步"))
+        loss.set_title(label("Mean loss above the floor", "平均损失（相对最低点）"), color=style.LOSS, fontsize=11)
+        style.limit_line(loss, HAND_GOAL, label("goal", "目标"), vertical=False)
+        self._forget()
+        return [*self.rolling.artists, self.schedule, self.knob, self.loss, self.message]
+
+    def _forget(self, t: int = 0) -> None:
+        """Drop what came after update *t*."""
+        if t == 0:
+            start = np.random.default_rng(0).uniform(*self.landscape.bounds[0], _CROWD)
+            self.lrs, self.places = [], [start]
+        del self.lrs[t:], self.places[t + 1 :]
+
+    def _run(self, lr: float, steps: int) -> None:
+        """Go on for some updates at this learning rate."""
+        now = len(self.lrs)
+        frames = dynamics.langevin(self.landscape, self.places[-1], lr, NOISE, steps, seed=now, every=1)
+        self.places.extend(frames[1:])
+        self.lrs.extend([lr] * steps)
+
+    def update(self, lr: float, t: int) -> Seen:
+        if t < len(self.lrs):
+            self._forget(t)
+        elif t > len(self.lrs):
+            self._run(lr, t - len(self.lrs))
+        now = self.places[-1]
+        floor = self.landscape.f(self.landscape.minima).min()
+        path = np.array([place[0] for place in self.places[-13:]])
+        self.rolling.show(_on(self.landscape, path), _on(self.landscape, now))
+        self.schedule.set_data(np.arange(t), self.lrs)
+        self.knob.set_data([t], [lr])
+        losses = self.landscape.f(np.array(self.places[:: max(1, t // 100)])).mean(1) - floor
+        self.loss.set_data(np.arange(len(losses)) * max(1, t // 100), losses)
+        loss = float(self.landscape.f(now).mean() - floor)
+        share = float((self.landscape.basin(now) == self.landscape.deepest).mean())
+        self.message.set_text(label(
+            "T = {T:.2g}; {share:.0%} of {n} balls in the deepest valley", "T = {T:.2g}；{n} 个小球中 {share:.0%} 在最深的谷里",
+            T=lr * NOISE**2 / 2, share=share, n=_CROWD,
+        ))  # fmt: skip
+        words = label(
+            "Update {t}: mean loss {loss:.2f} above the floor, {share:.0%} of the balls in the deepest valley, clock "
+            "τ = Ση = {tau:.3g}.", "第 {t} 步：平均损失比最低点高 {loss:.2f}，{share:.0%} 的小球在最深的谷里，时钟 τ = Ση = {tau:.3g}。",
+            t=t, loss=loss, share=share, tau=sum(self.lrs),
+        )  # fmt: skip
+        reached = t == COOLING and loss <= HAND_GOAL
+        return Seen(words, label("loss {loss:.2f}", "损失 {loss:.2f}", loss=loss) if reached else "")
+
+
+# --- Too long a step ---------------------------------------------------------------------------------------
+
+HOP_GOAL = 1.61
+_SHOWN = 60  # updates
+_LRS = np.linspace(0.005, 2.1, 720)
+
+
+@functools.cache
+def _attractor() -> NDArray[np.uint8]:
+    """The bifurcation diagram of the double well as an image: where both wells' balls end up, the darker the oftener."""
+    x = dynamics.bifurcation(_LRS, 0.5, settle=600, keep=400)
+    edges = np.linspace(-1.7, 1.7, 401)
+    image = np.ones((400, len(_LRS), 4))
+    image[..., 3] = 0
+    for column, places in enumerate(x.T):
+        if np.isfinite(places).all():
+            counts = np.histogram(places, edges)[0]
+            image[:, column, 3] = np.minimum(1, (counts / 12) ** 0.5)
+            mirrored = counts[::-1]
+            image[:, column, 3] = np.maximum(image[:, column, 3], 0.45 * np.minimum(1, (mirrored / 12) ** 0.5))
+    image[..., :3] = to_rgba(style.INK)[:3]
+    return (255 * image).astype(np.uint8)
+
+
+class Bifurcation(Picture):
+    """The ball in the double well without noise: its path, its map, and where it ends up at every learning rate."""
+
+    width, height = 6.4, 5.0
+
+    def draw(self, figure):
+        self.well = landscape_of("double_well")
+        grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.75))
+        hills = figure.add_subplot(grid[0, 0])
+        self.ground = _Ground(hills)
+        self.ground.show(self.well)
+        hills.set(xlim=(-1.7, 1.7), ylim=(-0.07, 0.9), ylabel=label("loss", "损失"), yticks=[])
+        hills.tick_params(labelbottom=False)
+        hills.set_title(label("The ball", "小球"), fontsize=11)
+        self.rolling = _Balls(hills, lift=5)
+
+        series = figure.add_subplot(grid[0, 1])
+        (self.path,) = series.plot([], [], color=style.LOSS, linewidth=1, marker="o", markersize=3.5)
+        series.set(xlim=(-1, _SHOWN), ylim=(-1.7, 1.7), ylabel="x", xlabel=label("update", "更新步"))
+        self.message = series.set_title(" ", fontsize=11)
+
+        web = figure.add_subplot(grid[1, 0])
+        x = self._x = np.linspace(-1.75, 1.75, 141)
+        web.plot(x, x, color=style.REFERENCE, linewidth=1)
+        (self.map,) = web.plot(x, x, color=style.LR)
+        (self.cobweb,) = web.plot([], [], color=style.LOSS, linewidth=0.9, alpha=0.8)
+        web.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xlabel="x", ylabel=label("x one update later", "下一步的 x"))
+        web.set_title(label("The map", "映射"), fontsize=11)
+
+        ends = figure.add_subplot(grid[1, 1])
+        ends.imshow(_attractor(), origin="lower", aspect="auto", extent=(_LRS[0], _LRS[-1], -1.7, 1.7), zorder=2,
+                    interpolation="nearest")  # fmt: skip
+        ends.set(xlim=(0, 2.1), ylim=(-1.7, 1.7), xlabel=label("learning rate η", "学习率 η"))
+        ends.set_title(label("Where it ends up", "最终去处"), fontsize=11)
+        for value in dynamics.THRESHOLDS.values():
+            ends.axvline(value, color="#C9D1DA", linewidth=0.9, zorder=1)
+        self.cursor = ends.axvline(1, color=style.LR, linewidth=1.5, zorder=3)
+        (self.here,) = ends.plot([], [], "o", color=style.LOSS, markersize=3, markeredgewidth=0, alpha=0.7, zorder=4)
+        moving = [*self.rolling.artists, self.path, self.map, self.cobweb, self.cursor, self.here, self.message]
+        return moving
+
+    def update(self, lr: float, start: float) -> Seen:
+        path = dynamics.gradient_descent(self.well, start, lr, 260)
+        shown = np.where(np.abs(path) < 9, path, np.nan)
+        first, late = shown[: _SHOWN + 1], shown[-100:]
+        self.rolling.show(_on(self.well, first))
+        self.path.set_data(np.arange(len(first)), first)
+        with np.errstate(over="ignore"):
+            self.map.set_ydata(self._x - lr * self.well.grad(self._x))
+        self.cobweb.set_data(np.repeat(first, 2)[:-1], np.append(first[0], np.repeat(first[1:], 2)))
+        self.cursor.set_xdata([lr, lr])
+        self.here.set_data(np.full(100, lr), late)
+        regime = dynamics.regime(lr)
+        if lr < 2 and not np.isfinite(late).all():
+            what = label("from so far out even this η diverges", "从这么远处出发，这个 η 也会发散")
+        else:
+            what = regime.words
+        self.message.set_text(f"η = {lr:.3f}: {what}")
+        words = label(
+            "η = {lr:.3f}: {what}. One update multiplies a small error at the bottom by 1 − 2η = {factor:.2f}.",
+            "η = {lr:.3f}：{what}。每一步把谷底附近的小偏差乘以 1 − 2η = {factor:.2f}。",
+            lr=lr, what=what, factor=1 - 2 * lr,
+        )  # fmt: skip
+        hops = np.ptp(np.sign(late)) == 2
+        return Seen(words, f"η = {lr:.3f}" if hops and lr <= HOP_GOAL else "")
+
+
+# --- Mass --------------------------------------------------------------------------------------------------
+
+MASS_GOAL = 50  # updates
+_STIFF, _SLOW = 1.0, 0.01  # curvatures
+_BOWL = dynamics.quadratic((_SLOW, _STIFF))
+_LONG = 500  # updates
+
+
+def decay(lr, momentum, curvature):
+    """The factor by which heavy ball shrinks the distance in a parabola, an update: the larger root's modulus."""
+    b = 1 + momentum - lr * curvature
+    root = np.sqrt(np.asarray(b * b - 4 * momentum, dtype=complex))
+    return np.maximum(abs(b + root), abs(b - root)) / 2
+
+
+class Mass(Picture):
+    """A ball with momentum in a bowl a hundred times as stiff one way as the other, and the map of all such balls."""
+
+    width, height = 6.4, 4.5
+
+    def draw(self, figure):
+        grid = figure.add_gridspec(2, 2, width_ratios=(1.35, 1))
+        bowl = figure.add_subplot(grid[0, 0])
+        x, y = np.meshgrid(np.linspace(-1.2, 1.2, 80), np.linspace(-1.2, 1.2, 80))
+        bowl.contourf(x, y, _BOWL.f(np.stack([x, y], -1)), 0.75 * np.linspace(0, 1, 12) ** 2, cmap=_HEIGHTS)
+        bowl.set(xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), xlabel=label("slow direction, λ = 0.01", "缓方向，λ = 0.01"))
+        bowl.set_ylabel(label("stiff, λ = 1", "陡方向，λ = 1"))
+        bowl.grid(False)
+        self.message = bowl.set_title(" ", fontsize=11)
+        (self.path,) = bowl.plot([], [], color=style.LOSS, linewidth=1.2, marker="o", markersize=2.5)
+        (self.ball,) = bowl.plot([], [], "o", color=style.LOSS, markersize=10, markeredgecolor="white")
+
+        series = figure.add_subplot(grid[1, 0])
+        (self.stiff,) = series.plot([], [], color=style.MOMENTUM, linewidth=1.4)
+        (self.slow,) = series.plot([], [], color=style.INK, linewidth=1.8)
+        series.set(xlim=(0, _LONG), ylim=(-1.1, 1.25), xlabel=label("update", "更新步"))
+        series.set_ylabel(label("distance left", "剩余距离"))
+        words = dict(transform=series.transAxes, ha="right", fontsize=10)
+        series.text(0.98, 0.9, label("slow direction", "缓方向"), color=style.INK, **words)
+        series.text(0.98, 0.78, label("stiff direction", "陡方向"), color=style.MOMENTUM, **words)
+        series.axhspan(-0.01, 0.01, color=style.REFERENCE, alpha=0.6, linewidth=0)
+        (self.done,) = series.plot([], [], color=style.SECOND, linewidth=1.5)
+
+        chart = figure.add_subplot(grid[:, 1])
+        self._chart(chart)
+        (self.here,) = chart.plot([], [], "o", color=style.LOSS, markersize=10, markeredgecolor="white")
+        return [self.path, self.ball, self.stiff, self.slow, self.done, self.here, self.message]
+
+    @staticmethod
+    def _chart(chart: Axes) -> None:
+        """Updates to within 1 % for every η and β, and the two lines of critical damping."""
+        lr = np.geomspace(0.003, 5, 160)
+        damping = np.geomspace(1, 0.003, 160)[:, None]
+        factor = np.maximum(decay(lr, 1 - damping, _STIFF), decay(lr, 1 - damping, _SLOW))
+        updates = np.where(factor < 1, np.log(100) / -np.log(np.minimum(factor, 1 - 1e-9)), np.nan)
+        chart.contourf(lr, damping[:, 0], np.log10(updates), np.linspace(1.3, 4.3, 11), cmap=_HEIGHTS, extend="both")
+        for curvature, name in ((_SLOW, label("slow", "缓")), (_STIFF, label("stiff", "陡"))):
+            critical = 1 - np.array([dynamics.critical_momentum(eta, curvature) for eta in lr[lr < 4]])
+            style.theory_line(chart, lr[lr < 4], critical)
+        chart.fill_betweenx(damping[:, 0], 2 * (2 - damping[:, 0]), 5, color="#F6D5C3", linewidth=0)
+        chart.set(xscale="log", yscale="log", xlim=(0.003, 5), ylim=(1, 0.003))
+        chart.set(xlabel=label("learning rate η", "学习率 η"), ylabel=label("momentum β", "动量 β"))
+        chart.yaxis.set_major_locator(FixedLocator([1, 0.5, 0.1, 0.01]))
+        chart.yaxis.set_major_formatter(FixedFormatter(["0", "0.5", "0.9", "0.99"]))
+        chart.yaxis.set_minor_locator(NullLocator())
+        chart.grid(False)
+        chart.set_title(label("Light is fast", "越亮越快"), fontsize=11)
+
+    def update(self, lr: float, momentum: float) -> Seen:
+        path = dynamics.heavy_ball(_BOWL, (1.0, 1.0), lr, _LONG, momentum=momentum)
+        far = np.flatnonzero(~(np.abs(path).max(axis=1) <= 0.01))[-1]
+        updates = int(far) + 1 if far < _LONG else None
+        path = np.where(np.abs(path) < 9, path, np.nan)
+        slow, stiff = path.T
+        self.path.set_data(slow, stiff)
+        self.ball.set_data(path[-1:].T)
+        self.slow.set_data(np.arange(_LONG + 1), slow)
+        self.stiff.set_data(np.arange(_LONG + 1), stiff)
+        self.here.set_data([lr], [1 - momentum])
+        self.done.set_data([updates or -1] * 2, [-0.25, 0.25])
+        headline = (
+            label("within 1 % after {n} updates", "{n} 步后进入 1 % 以内", n=updates)
+            if updates
+            else label("not within 1 % after {n} updates", "{n} 步后仍未进入 1 % 以内", n=_LONG)
+        )
+        self.message.set_text(headline)
+        words = label(
+            "Slow direction: {slow}; stiff direction: {stiff}; {headline}. Effective rate η/(1 − β) = {effective:.3g}.",
+            "缓方向：{slow}；陡方向：{stiff}；{headline}。有效学习率 η/(1 − β) = {effective:.3g}。",
+            slow=_damping(lr, momentum, _SLOW), stiff=_damping(lr, momentum, _STIFF), headline=headline,
+            effective=lr / (1 - momentum),
+        )  # fmt: skip
+        return Seen(words, headline if updates and updates <= MASS_GOAL else "")
+
+
+def _damping(lr: float, momentum: float, curvature: float) -> str:
+    """How a ball of this momentum comes to rest in a parabola."""
+    if lr >= dynamics.stability_limit(curvature, momentum):
+        return label("diverges (η > 2(1 + β)/λ)", "发散（η > 2(1 + β)/λ）")
+    critical = dynamics.critical_momentum(lr, curvature)
+    if abs(momentum - critical) < 0.01:
+        return label("critically damped (β* = {b:.2f})", "临界阻尼（β* = {b:.2f}）", b=critical)
+    if momentum > critical:
+        return label("swings (β above the critical {b:.2f})", "摆动（β 大于临界值 {b:.2f}）", b=critical)
+    return label("creeps (β below the critical {b:.2f})", "蠕动（β 小于临界值 {b:.2f}）", b=critical)
+
+
+# --- One clock -----------------------------------------------------------------------------------------------
+
+CLOCK_GOAL = 0.05  # relative miss of the prediction
+_TRAINED = 200  # updates
+
+
+def shape(power: float) -> NDArray[np.float64]:
+    """A schedule of mean 1 over 200 updates: falling like ``(1 - t/T)**power``, or rising like ``(t/T)**-power``."""
+    left = 1 - (np.arange(_TRAINED) + 0.5) / _TRAINED
+    curve = left**power if power >= 0 else (1 - left) ** -power
+    return curve / curve.mean()
+
+
+_runs: dict[tuple[float, float, int | None], History] = {}
+
+
+def _trained(power: float, lr: float, batch_size: int | None) -> Generator[float, None, History]:
+    """The history of the network trained under one shape; yields only if it has to be trained first."""
+    key = (power, lr, batch_size)
+    if key not in _runs:
+        yield 0.3
+        clock = dynamics.clock({"yours": shape(power)}, lr=lr, updates=_TRAINED, batch_size=batch_size)
+        _runs[key] = clock.histories["yours"]
+    return _runs[key]
+
+
+class OneClock(Picture):
+    """A real network under a constant learning rate, and under yours with the same Σ η: against updates, against τ."""
+
+    width, height = 6.4, 4.7
+
+    def draw(self, figure):
+        grid = figure.add_gridspec(2, 2, height_ratios=(1, 1.5))
+        t = np.arange(_TRAINED)
+        rate = figure.add_subplot(grid[0, 0])
+        (self.constant_rate,) = rate.plot(t, t * np.nan, color=style.LR)
+        (self.rate,) = rate.plot(t, t * np.nan, color=style.SECOND)
+        rate.set(xlim=(0, _TRAINED), ylim=(0, 5.2), xlabel=label("update", "更新步"))
+        rate.set_ylabel(label("η(t) / mean η", "η(t) / 平均 η"))
+        ticking = figure.add_subplot(grid[0, 1])
+        (self.constant_tau,) = ticking.plot(t, t * np.nan, color=style.LR)
+        (self.tau,) = ticking.plot(t, t * np.nan, color=style.SECOND)
+        ticking.set(xlim=(0, _TRAINED), ylim=(0, 1.05), xlabel=label("update", "更新步"))
+        ticking.set_ylabel(label("clock τ / Σ η", "时钟 τ / Σ η"))
+
+        self.by_update = figure.add_subplot(grid[1, 0])
+        self.by_tau = figure.add_subplot(grid[1, 1], sharey=self.by_update)
+        lines = []
+        for axes in (self.by_update, self.by_tau):
+            (constant,) = axes.plot(t, t * np.nan, color=style.LR)
+            (yours,) = axes.plot(t, t * np.nan, color=style.SECOND)
+            lines += [constant, yours]
+        self.constant, self.yours, self.constant_on_tau, self.yours_on_tau = lines
+        self.predicted = style.theory_line(self.by_update, t, t * np.nan)
+        self.by_update.set(xlim=(0, _TRAINED), yscale="log", ylim=(0.02, 4), xlabel=label("update", "更新步"))
+        self.by_update.set_ylabel(label("training loss", "训练损失"), color=style.LOSS)
+        self.by_tau.set(xlim=(0, 1), xlabel=label("clock τ / Σ η", "时钟 τ / Σ η"))
+        self.by_tau.tick_params(labelleft=False)
+        words = dict(transform=self.by_update.transAxes, fontsize=9.5)
+        self.by_update.text(0.04, 0.22, label("constant η", "恒定 η"), color=style.LR, **words)
+        self.by_update.text(0.04, 0.13, label("your schedule", "你的调度"), color=style.SECOND, **words)
+        self.by_update.text(0.04, 0.04, label("- - predicted by the clock", "- - 时钟的预测"), color=style.THEORY, **words)
+        self.message = self.by_tau.set_title(" ", fontsize=11)
+        self.by_update.set_title(label("Against updates", "按更新步"), fontsize=11)
+        return [self.constant_rate, self.rate, self.constant_tau, self.tau, *lines, self.predicted, self.message]
+
+    def update(self, power: float, lr: float, batch_size: int | None, train: bool):
+        t, mine = np.arange(_TRAINED), shape(power)
+        tau = np.cumsum(mine) - mine
+        self.constant_rate.set_ydata(np.ones(_TRAINED))
+        self.rate.set_ydata(mine)
+        self.constant_tau.set_ydata(t / _TRAINED)
+        self.tau.set_ydata(tau / _TRAINED)
+        constant = yield from _trained(0.0, lr, batch_size)
+        predicted = np.interp(tau, t, constant.loss)
+        self.constant.set_ydata(constant.loss)
+        self.constant_on_tau.set_data(t / _TRAINED, constant.loss)
+        self.predicted.set_ydata(predicted)
+        if not train:
+            self.yours.set_ydata(t * np.nan)
+            self.yours_on_tau.set_ydata(t * np.nan)
+            self.message.set_text(label("Predicted, not yet trained", "已预测，尚未训练"))
+            return Seen(label(
+                "The dashed curve is the constant run, read at your τ(t): no network was trained for it. Switch on the "
+                "training to see whether a real one follows.",
+                "虚线只是把恒定学习率的那次训练按你的 τ(t) 重读一遍，没有为它训练任何网络。打开训练开关，看真实网络是否跟随。",
+            ))  # fmt: skip
+        yours = yield from _trained(power, lr, batch_size)
+        loss = np.append(yours.loss, np.full(_TRAINED - len(yours.loss), np.nan))
+        self.yours.set_ydata(loss)
+        self.yours_on_tau.set_data(tau / _TRAINED, loss)
+        finals = constant.train.loss, yours.train.loss
+        miss = np.nanmax(np.abs(loss / predicted - 1)) if batch_size is None else abs(finals[1] / finals[0] - 1)
+        self.message.set_text(label("Largest miss: {miss:.1%}", "最大偏差：{miss:.1%}", miss=miss))
+        words = label(
+            "Final loss {yours:.3f}, constant η {constant:.3f}. The real network leaves the prediction by at most "
+            "{miss:.1%}; peak η = {peak:.3g}.",
+            "最终损失 {yours:.3f}，恒定 η 为 {constant:.3f}。真实网络与预测最多相差 {miss:.1%}；峰值 η = {peak:.3g}。",
+            yours=finals[1], constant=finals[0], miss=miss, peak=lr * mine.max(),
+        )  # fmt: skip
+        broken = batch_size is None and miss > CLOCK_GOAL
+        return Seen(words, label("{miss:.0%} off", "偏差 {miss:.0%}", miss=miss) if broken else "")
+
+
+# --- Still pictures of the page ---------------------------------------------------------------------------
+
+
+@styled
+def time_step() -> Figure:
+    """How far gradient descent leaves gradient flow, and the modified flow, over 4 units of time in the double well."""
+    well, start, horizon = dynamics.double_well(), 0.2, 4.0
+    lrs = 0.4 / 2.0 ** np.arange(7)
+    miss = np.empty((2, len(lrs)))
+    figure = Figure(height=3.6)
+    left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
+    times = np.linspace(0, horizon, 200)
+    style.theory_line(left, times, dynamics.gradient_flow(well, start, times))
+    for i, lr in enumerate(lrs):
+        s = lr * np.arange(round(horizon / lr) + 1)
+        path = dynamics.gradient_descent(well, start, lr, len(s) - 1)
+        flows = dynamics.gradient_flow(well, start, s), dynamics.modified_flow(well, start, s, lr)
+        miss[:, i] = [np.abs(path - flow).max() for flow in flows]
+        if i in (0, 2):
+            color = (style.LR, None, style.SECOND)[i]
+            (line,) = left.plot(s, path, color=color, marker="o", markersize=4, linewidth=1.2)
+            left.text(2.35, (0.62, 0, 0.5)[i], f"η = {lr:g}", color=color)
+    left.text(2.35, 0.38, label("gradient flow", "梯度流"), color=style.THEORY)
+    left.set(xlabel=label("time s = η × updates", "时间 s = η × 更新步数"), ylabel=label("position x", "位置 x"))
+    orders = [np.polyfit(np.log(lrs[2:]), np.log(m[2:]), 1)[0] for m in miss]
+    names = label("from gradient flow", "与梯度流"), label("from the modified flow", "与修正流")
+    for m, order, name, color in zip(miss, orders, names, (style.LR, style.SECOND), strict=True):
+        right.plot(lrs, m, "o-", color=color, markersize=5)
+        right.text(lrs[3], m[3] * (0.16 if color == style.SECOND else 2.2), f"{name}\n∝ η^{order:.2f}", color=color, fontsize=10)
+    right.set(xscale="log", yscale="log", xlabel=label("learning rate η", "学习率 η"), ylabel=label("largest distance", "最大距离"))
+    figure.suptitle(
+        label("One update is a time step η: halve it, and the error halves", "一次更新就是长为 η 的时间步：η 减半，误差减半"),
+        fontweight="bold", fontsize=12, x=0.02, ha="left",
+    )  # fmt: skip
+    figure.alt = label(
+        "Largest distance to gradient flow at eta = 0.4 ... 0.00625: {a}; it grows like eta^{p:.2f}. "
+        "To the modified flow: {b}; it grows like eta^{q:.2f}.",
+        "η = 0.4 … 0.00625 时与梯度流的最大距离：{a}，按 η^{p:.2f} 增长；与修正流：{b}，按 η^{q:.2f} 增长。",
+        a=", ".join(f"{m:.2g}" for m in miss[0]), b=", ".join(f"{m:.2g}" for m in miss[1]), p=orders[0], q=orders[1],
+    )  # fmt: skip
+    return figure
+
+
+@styled
+def noise_temperature(*, particles: int = 20_000, seed: int = 0) -> Figure:
+    """T = λ·Var of a ball in a parabola with gradient noise, measured and exact, in units of ησ²/2."""
+    steps = np.array([0.02, 0.1, 0.3, 0.6, 1.0, 1.4, 1.7, 1.85])
+    parabola = dynamics.quadratic()
+    relax = [int(np.ceil(6 / -np.log(abs(1 - eta) + 1e-9))) + 1 for eta in steps]
+    variance = np.array([
+        dynamics.langevin(parabola, 0.0, eta, 1.0, n, particles=particles, seed=seed).var()
+        for eta, n in zip(steps, relax, strict=True)
+    ])  # fmt: skip
+    ratio = variance / (steps / 2)
+    exact = dynamics.noise_variance(steps) / (steps / 2)
+    error = ratio * np.sqrt(2 / particles)
+    figure = Figure(height=3.5)
+    axes = figure.subplots()
+    fine = np.linspace(0.005, 1.9, 300)
+    line = style.theory_line(axes, fine, dynamics.noise_variance(fine) / (fine / 2))
+    axes.errorbar(steps, ratio, error, fmt="o", color=style.NOISE, markersize=7, zorder=3)
+    style.limit_line(axes, 1, label("ησ²/2, the limit of small steps", "小步长极限 ησ²/2"), vertical=False)
+    axes.set(yscale="log", ylim=(0.8, 24), xlim=(0, 2.0), xlabel=label("step times curvature, ηλ", "步长乘曲率 ηλ"))
+    axes.set_ylabel(label("T / (ησ²/2),  T = λ·Var(x)", "T / (ησ²/2)，T = λ·Var(x)"))
+    axes.yaxis.set_major_locator(FixedLocator([1, 2, 5, 10, 20]))
+    axes.yaxis.set_major_formatter(FixedFormatter(["1", "2", "5", "10", "20"]))
+    axes.yaxis.set_minor_locator(NullLocator())
+    style.limit_line(axes, 1.99)
+    axes.text(1.05, 2.9, label("exact: 2/(2 − ηλ)", "精确：2/(2 − ηλ)"), ha="right")
+    axes.set_title(label("ησ²/2 is the temperature only while ηλ is small", "只有 ηλ 很小时，ησ²/2 才是温度"))
+    figure.alt = label(
+        "T / (eta sigma^2/2) at eta lambda = {steps}: measured {ratio}; exact {exact}; one standard error is {error:.1%}.",
+        "ηλ = {steps} 时 T / (ησ²/2)：测量值 {ratio}；精确值 {exact}；一个标准误为 {error:.1%}。",
+        steps=_list(steps, "g"), ratio=_list(ratio, ".2f"), exact=_list(exact, ".2f"), error=np.sqrt(2 / particles),
+    )  # fmt: skip
+    return figure
+
+
+def _list(numbers, form: str) -> str:
+    return ", ".join(format(number, form) for number in numbers)
+
+
+@styled
+def batch_temperature(*, seed: int = 0) -> Figure:
+    """Excess loss of mini-batch SGD on a linear regression against η/B, for four batch sizes."""
+    figure = Figure(height=3.5)
+    axes = figure.subplots()
+    colors = {1: style.LOSS, 4: style.NOISE, 16: style.SECOND, 64: style.LR}
+    ratios = {}
+    for batch, color in colors.items():
+        heats = [heat for heat in (0.005, 0.02, 0.08) if heat * batch < 1]
+        noise = [dynamics.batch_noise(heat * batch, batch, seed=seed) for heat in heats]
+        ratios[batch] = [n.excess / n.theory for n in noise]
+        axes.plot(heats, [n.excess for n in noise], "o", color=color, markersize=8, alpha=0.85, label=f"B = {batch}")
+    figure.alt = str(ratios)
+    axes.set(xscale="log", yscale="log")
+    axes.legend()
+    return figure

@@ -168,9 +168,8 @@ class HalfLife(Picture):
         clock.set_title(label("Its clock stops", "它的时钟会停"))
         return [self.sample, self.drops, self.rate, *self.fractions, self.limit, self.path]
 
-    def update(self, unit: str, gamma: float | None = None, half_life: float | None = None) -> Seen:
-        gamma = 2 ** (-1 / half_life) if gamma is None else gamma
-        half_life = np.log(2) / -np.log(gamma)
+    def update(self, half_life: float, unit: str) -> Seen:
+        gamma = 0.5 ** (1 / half_life)
         steps = self.EPOCHS * (self.UPDATES if unit == "update" else 1) + 1
         share = schedulers.curve("ExponentialLR", steps, lr=1.0, gamma=gamma)
         clock = np.cumsum(share) - share
@@ -195,14 +194,59 @@ class HalfLife(Picture):
 
         left = share[-1]
         words = label(
-            "γ = {gamma:.4g} an {unit}: half is gone after {half:.3g} epochs, {left:.2%} is left after 100. The whole "
+            "γ = {gamma:.4g} an {unit}: half is gone after {half:.3g} epochs, {left} is left after 100. The whole "
             "path is worth {path:.3g} epochs at the first rate, however long you wait.",
-            "每{unit}乘 γ = {gamma:.4g}：每 {half:.3g} 轮减半，100 轮后剩 {left:.2%}。无论等多久，总路程只相当于以初始学习率走 {path:.3g} 轮。",
-            gamma=gamma, half=half_life, left=left, path=limit,
+            "每{unit}乘 γ = {gamma:.4g}：每 {half:.3g} 轮减半，100 轮后剩 {left}。无论等多久，总路程只相当于以初始学习率走 {path:.3g} 轮。",
+            gamma=gamma, half=half_life, left=_percent(left), path=limit,
             unit=label("epoch", "轮") if unit == "epoch" else label("update", "更新步"),
         )  # fmt: skip
         reached = unit == "epoch" and abs(left - 0.01) <= 0.0005
         return Seen(words, goal=f"γ = {gamma:.4g}, {left:.2%}" if reached else "")
+
+
+def _percent(share: float) -> str:
+    """Two digits that count, however small the share."""
+    return f"{100 * share:.2g} %"
+
+
+@styled
+def cooling_speed(runs: Mapping[float, Sequence[History]]) -> Figure:
+    """Loss on unseen examples against the half-life of the learning rate.
+
+    Args:
+        runs: half-life in updates (``inf`` for a constant learning rate) → one History a seed.
+    """
+    half_lives = sorted(runs)
+    losses = np.array([[history.test.loss for history in runs[t]] for t in half_lives]).T
+    mean, error = losses.mean(0), _standard_error(losses)
+    finite = [t for t in half_lives if np.isfinite(t)]
+    at = [t if np.isfinite(t) else 4 * finite[-1] for t in half_lives]
+
+    figure = Figure(height=3.5)
+    ax = figure.subplots()
+    ax.errorbar(at, mean, error, fmt="o", color=LOSS, capsize=4, markersize=7)
+    ax.plot(at, mean, color=LOSS, linewidth=1, alpha=0.5)
+    names = [f"{t:g}" if np.isfinite(t) else label("never", "从不") for t in half_lives]
+    ax.set(xscale="log", yscale="log", ylim=(0.75 * mean.min(), 1.3 * mean.max()))
+    ax.set_xticks(at, names)
+    ax.set_xticks([], minor=True)
+    ax.set_xlabel(label("half-life of the learning rate (updates)", "学习率的半衰期（更新步）"))
+    ax.set_ylabel(label("loss on unseen digits", "未见过的数字上的损失"))
+    ax.set_yticks(ticks := [0.3, 0.5, 1, 2], [f"{tick:g}" for tick in ticks])
+    ax.set_yticks([], minor=True)
+    ax.set_ylim(0.75 * mean.min(), 1.3 * mean.max())
+    ax.set_title(label("Too fast and it freezes, never and it stays hot", "太快会冻住，从不降温则一直是热的"))
+    ends = [(label("frozen", "冻住了"), at[0], mean[0], 10), (label("still hot", "仍然很热"), at[-1], mean[-1], 10)]
+    for words, x, y, dy in ends:
+        ax.annotate(
+            words, (x, y), xytext=(12 if x == at[0] else -12, dy), textcoords="offset points", color=QUIET,
+            ha="left" if x == at[0] else "right",
+        )  # fmt: skip
+    seeds = label("mean of {n} seeds, ± 1 standard error", "{n} 个随机种子的平均，± 1 标准误", n=len(losses))
+    ax.text(0.99, 0.95, seeds, transform=ax.transAxes, ha="right", va="top", color=QUIET, fontsize=9.5)
+    said = ", ".join(f"{n}: {m:.2f} ± {e:.2f}" for n, m, e in zip(names, mean, error, strict=True))
+    figure.alt = label("Loss on unseen digits by half-life: {said}.", "各半衰期下未见过的数字上的损失：{said}。", said=said)
+    return figure
 
 
 # --- CosineAnnealingWarmRestarts: cooling, and heating again --------------------------------------------------
@@ -228,7 +272,7 @@ class Restarts(Picture):
     """CosineAnnealingWarmRestarts, and how hot a ball on a noisy parabola is while it runs."""
 
     UPDATES, LR = 300, 0.5
-    GOAL = 0.003
+    GOAL = 0.012
 
     def draw(self, figure):
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.1, 1))
@@ -244,11 +288,13 @@ class Restarts(Picture):
         above.set_ylabel(label("learning rate η", "学习率 η"), color=LR)
         above.set_title(label("The peaks stay as high as the first", "每个峰都和第一个一样高"))
 
-        below.semilogy(np.arange(self.UPDATES + 1), _energies(plain), color=REFERENCE, linewidth=1.2)
-        (self.energy,) = below.plot(np.arange(self.UPDATES + 1), _energies(plain), color=LOSS)
+        energies = _energies(plain)
+        self.plain = energies[-1]
+        below.semilogy(np.arange(self.UPDATES + 1), energies, color=REFERENCE, linewidth=1.2)
+        (self.energy,) = below.plot(np.arange(self.UPDATES + 1), energies, color=LOSS)
         (self.end,) = below.plot([self.UPDATES], [1], "o", color=LOSS, markersize=7, clip_on=False)
         below.axhline(self.GOAL, color=REFERENCE, linewidth=1, linestyle=":")
-        below.set(ylim=(8e-4, 5), xlabel=label("update", "更新步"))
+        below.set(ylim=(3e-3, 5), xlabel=label("update", "更新步"))
         below.set_ylabel(label("energy", "能量"), color=LOSS)
         below.set_title(label("What the ball feels: heated again, cooled again", "小球的感受：再加热，再冷却"))
         return [self.rate, self.peaks, self.energy, self.end]
@@ -267,21 +313,23 @@ class Restarts(Picture):
         self.energy.set_ydata(energy)
         self.end.set_ydata(energy[-1:])
 
-        through = (self.UPDATES - starts[-1]) / length
         words = label(
-            "{n} restarts, at updates {when}. Training stops {through:.0%} of the way through a cycle of {length} updates: "
-            "last η = {lr:.3g}, energy {energy:.2g}.",
-            "重启 {n} 次，位于更新步 {when}。训练结束时，正处在长为 {length} 步的周期的 {through:.0%} 处：最后的 η = {lr:.3g}，能量 {energy:.2g}。",
-            n=len(starts) - 1, when=_few(starts[1:]), through=through, length=length, lr=rate[-1], energy=energy[-1],
+            "Restarts: {when}. Training stops after {through} of the {length} updates of a cycle: last η = {lr:.3g}, "
+            "energy {energy:.2g} (without restarts {plain:.2g}).",
+            "重启：{when}。训练结束时，长为 {length} 步的周期走了 {through} 步：最后的 η = {lr:.3g}，能量 {energy:.2g}（不重启为 {plain:.2g}）。",
+            when=_few(starts[1:]), through=self.UPDATES - starts[-1], length=length, lr=rate[-1], energy=energy[-1],
+            plain=self.plain,
         )  # fmt: skip
         done = len(starts) > 2 and energy[-1] <= self.GOAL
         return Seen(words, goal=f"T_0 = {T_0}, T_mult = {T_mult}: {energy[-1]:.2g}" if done else "")
 
 
-def _few(numbers: Sequence[int], most: int = 4) -> str:
-    """``"10, 30, 70"``, or the first few of them and an ellipsis; a dash for none."""
-    shown = ", ".join(map(str, numbers[:most])) or "–"
-    return f"{shown}, …" if len(numbers) > most else shown
+def _few(updates: Sequence[int], most: int = 4) -> str:
+    """``"at update 10, 30, 70"``; where there are more than *most*, the first few of them."""
+    if not updates:
+        return label("none", "无")
+    shown = ", ".join(map(str, updates[:most])) + (", …" if len(updates) > most else "")
+    return label("at update {shown}", "第 {shown} 步", shown=shown)
 
 
 # --- ReduceLROnPlateau: a controller that reads a noisy gauge -------------------------------------------------
@@ -427,7 +475,7 @@ class OneCycle(Picture):
         self.marks.set_data(at, rate[at])
         for text, t in zip(self.values, at, strict=True):
             side = 1 if t < 50 else -1
-            text.set(position=(t + 1.5 * side, rate[t] + 0.06), text=f"{rate[t]:.2g}", ha="left" if t < 50 else "right")
+            text.set(position=(t + 1.5 * side, rate[t] + 0.07), text=f"{rate[t]:.2g}", ha="left" if t < 50 else "right")
         self.momentum.set_ydata(momentum)
         self.effective.set_ydata(effective)
 

@@ -1,4 +1,4 @@
-"""Training small real networks: data that needs no network connection, models, and one loop that records itself."""
+"""Training small real networks: data made offline, models, and one loop that records itself."""
 
 from .data import Dataset, digits, mnist1d
 from .fit import History, Score, evaluate, fit

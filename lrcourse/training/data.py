@@ -23,7 +23,9 @@ class Dataset(NamedTuple):
 
 
 def digits(*, train: int = 1200, label_noise: float = 0.0, seed: int = 0) -> Dataset:
-    """Scikit-learn's 1797 handwritten digits: 64 pixels, 10 classes, standardised by the training part's mean and SD.
+    """Scikit-learn's 1797 handwritten digits: 64 pixels, 10 classes.
+
+    The pixels are standardised by the mean and standard deviation of the training part.
 
     Args:
         train: size of the training part; the others make the test part.
@@ -35,7 +37,9 @@ def digits(*, train: int = 1200, label_noise: float = 0.0, seed: int = 0) -> Dat
     """
     x, y = _digits()
     if not 0 < train < len(x):
-        raise ValueError(f"train must lie between 1 and {len(x) - 1}, got {train!r}: there are {len(x)} digits")
+        raise ValueError(
+            f"train must lie between 1 and {len(x) - 1}, got {train!r}: there are {len(x)} digits"
+        )
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(x), generator=generator)
     x, y = torch.as_tensor(x)[order], torch.as_tensor(y)[order]
@@ -44,10 +48,10 @@ def digits(*, train: int = 1200, label_noise: float = 0.0, seed: int = 0) -> Dat
 
 
 def mnist1d(*, label_noise: float = 0.0, seed: int = 0) -> Dataset:
-    """MNIST-1D: 4000 training and 1000 test signals of 40 samples, 10 classes (Greydanus and Kobak 2020, 2011.14439).
+    """MNIST-1D: 4000 training and 1000 test signals of 40 samples, 10 classes.
 
-    Far harder for a small network than :func:`digits`. The package ``mnist1d`` computes the data with its own fixed seed
-    in about a second; the result is kept in memory.
+    Far harder for a small network than :func:`digits` (Greydanus and Kobak, arXiv:2011.14439). The package
+    ``mnist1d`` computes the data with its own fixed seed in about a second; the result is kept in memory.
 
     Args:
         label_noise: share of the training labels that are drawn anew, uniformly from the ten classes.
@@ -81,12 +85,12 @@ def _mnist1d() -> tuple[np.ndarray, ...]:
     from mnist1d.data import get_dataset_args, make_dataset
 
     # make_dataset computes, where mnist1d.data.get_dataset would download; it seeds both global generators.
-    python_state, numpy_state = random.getstate(), np.random.get_state()
+    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
         data = make_dataset(get_dataset_args())
     finally:
         random.setstate(python_state)
-        np.random.set_state(numpy_state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
     return (
         data["x"].astype(np.float32),
         data["y"].astype(np.int64),

@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
+from .arguments import count
 from .data import Dataset
 
 
@@ -31,11 +32,13 @@ class History:
     """What a run recorded, one entry an update, T in all.
 
     Attributes:
-        lrs: ``(T, groups)``: the learning rate of each param group, read from the optimizer as it took each step.
+        lrs: ``(T, groups)``: the learning rate of each param group, read from the optimizer as it took each
+            step.
         momentum: ``(T,)``: momentum (for Adam: beta1) of the first group; nan where the optimizer has none.
         loss: ``(T,)``: loss of the batch of each update, before the update.
         updates_per_epoch: how many updates make an epoch.
-        diverged: the update whose loss was the first not to be finite, which also was the last; None if all went well.
+        diverged: the update whose loss was the first not to be finite, which also was the last; None if all
+            went well.
         train: score of the final model on the whole training part.
         test: the same on the test part; None if the data have none.
     """
@@ -75,9 +78,10 @@ def fit(
 ) -> History:
     """Train *model* in place for a number of updates, as one would by hand, and record every update.
 
-    Each update is ``loss.backward()``, ``optimizer.step()``, ``scheduler.step()``. Batches are drawn with replacement,
-    which keeps the gradient's noise independent from update to update (shuffled epochs lower its floor: by 0.7 for small
-    batches, by 10 for batches of half the data). Training stops at the first loss that is not finite.
+    Each update is ``loss.backward()``, ``optimizer.step()``, ``scheduler.step()``. Batches are drawn with
+    replacement, which keeps the gradient's noise independent from update to update: reshuffled epochs lower
+    the floor of the loss, ×0.7 for small batches and ×0.1 for batches of half the data. Training stops at the
+    first loss that is not finite.
 
     Args:
         model: any module from inputs to the loss's first argument.
@@ -88,32 +92,43 @@ def fit(
         batch_size: examples a batch; None takes all of them, so that nothing is random.
         loss: ``loss(model(x), y)``, a scalar.
         step_every: the scheduler's unit of time; an epoch is ``ceil(n / batch_size)`` updates.
-        metric: ``metric(model)``, what a ReduceLROnPlateau watches. By default the mean batch loss since its last step.
+        metric: ``metric(model)``, what a ReduceLROnPlateau watches. By default the mean batch loss since its
+            last step.
         seed: of the batches.
         progress: called as ``progress(done, updates)`` about a hundred times.
 
     Raises:
-        ValueError: for updates or batch_size out of range, empty or unequal data, a scheduler of another optimizer, or an
-            unknown step_every.
-        TypeError: for a scheduler that is none, or a metric without a ReduceLROnPlateau.
+        ValueError: for updates or batch_size out of range, empty or unequal data, a scheduler of another
+            optimizer, or an unknown step_every.
+        TypeError: for data that are no tuple, a scheduler that is none, or a metric without a
+            ReduceLROnPlateau.
     """
+    if not isinstance(data, tuple):
+        raise TypeError(
+            f"data must be a Dataset or a tuple (x, y) or (x, y, x_test, y_test), got {type(data)}"
+        )
     data = Dataset(*data)
     examples = len(data.x)
     if examples == 0 or examples != len(data.y):
-        raise ValueError(f"data must hold as many targets as inputs, and some; got {examples} and {len(data.y)}")
-    if not (isinstance(updates, int) and updates > 0):
-        raise ValueError(f"updates must be a positive integer, got {updates!r}")
-    if batch_size is not None and not (isinstance(batch_size, int) and 0 < batch_size <= examples):
         raise ValueError(
-            f"batch_size must lie between 1 and the {examples} training examples, got {batch_size!r}; None takes all"
+            f"data must hold as many targets as inputs, and some; got {examples} and {len(data.y)}"
+        )
+    updates = count("updates", updates)
+    if batch_size is not None and count("batch_size", batch_size) > examples:
+        raise ValueError(
+            f"batch_size must be at most the {examples} training examples, got {batch_size!r}; None takes all"
         )
     if step_every not in ("update", "epoch"):
         raise ValueError(f"step_every must be 'update' or 'epoch', got {step_every!r}")
     plateau = isinstance(scheduler, ReduceLROnPlateau)
     if not (scheduler is None or plateau or isinstance(scheduler, LRScheduler)):
-        raise TypeError(f"scheduler must be one of torch.optim.lr_scheduler's, built on optimizer, got {scheduler!r}")
+        raise TypeError(
+            f"scheduler must be one of torch.optim.lr_scheduler's, built on optimizer, got {scheduler!r}"
+        )
     if scheduler is not None and scheduler.optimizer is not optimizer:
-        raise ValueError("scheduler must be built on this optimizer; it steps another one, whose lr nobody uses")
+        raise ValueError(
+            "scheduler must be built on this optimizer; it steps another one, whose lr nobody uses"
+        )
     if metric is not None and not plateau:
         raise TypeError(f"metric is for ReduceLROnPlateau, which watches it; got scheduler={scheduler!r}")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import nn
 
 
-def mlp(widths: Sequence[int], activation: Callable[[], nn.Module] = nn.Tanh, *, seed: int = 0) -> nn.Sequential:
+def mlp(
+    widths: Sequence[int], activation: Callable[[], nn.Module] = nn.Tanh, *, seed: int = 0
+) -> nn.Sequential:
     """A multilayer perceptron with torch's default initialisation, e.g. ``mlp((64, 32, 10))``.
 
     Args:
@@ -24,6 +27,6 @@ def mlp(widths: Sequence[int], activation: Callable[[], nn.Module] = nn.Tanh, *,
     layers: list[nn.Module] = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        for inputs, outputs in zip(widths, widths[1:], strict=False):
+        for inputs, outputs in pairwise(widths):
             layers += [nn.Linear(inputs, outputs), activation()]
     return nn.Sequential(*layers[:-1])

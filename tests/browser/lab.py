@@ -186,7 +186,7 @@ class Notebook:
     def use_theme(self, theme: str) -> None:
         """Change JupyterLab's theme to ``"light"`` or ``"dark"``."""
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", THEMES[theme])
-        self.page.wait_for_selector(f"body[data-jp-theme-light={'true' if theme == 'light' else 'false'}]")
+        self.page.wait_for_selector(f"body[data-jp-theme-light={'true' if theme == 'light' else 'false'}]", state="attached")
 
     def explorers(self) -> Iterator[Locator]:
         """Every explorer of the page, each brought into sight."""

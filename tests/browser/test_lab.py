@@ -86,6 +86,7 @@ def test_lesson_runs_and_its_sliders_move(open_notebook, keep, path):
         assert explorer.locator(".lrx-error").count() == 0
         explorers += 1
     assert explorers, "a lesson without an explorer"
+    assert notebook.page.locator(".Toastify__toast").count() == 0, "JupyterLab asks or tells something over the page"
     notebook.use_theme("dark")
     for words in explorer.locator(".lrx-question, .lrx-name, .lrx-goal, [aria-live]").all():
         assert contrast(words) >= 4.5, f"hard to read in the dark: {words.inner_text()}"

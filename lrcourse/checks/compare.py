@@ -1,0 +1,141 @@
+"""The usual check: run the answer on drawn cases, compare with what is right, and recognise the usual mistakes.
+
+An exercise lists its usual mistakes as functions, each with the words that set it right. Cases are drawn until every
+mistake gives something else than what is right, and than every other mistake: so each is always refused, and always
+for its own reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from ..words import say
+from .check import Exercise, exercise
+
+EPOCH = ("epoch {}", "第 {} 轮")
+UPDATE = ("update {}", "第 {} 步")
+GROUP = ("group {}", "参数组 {}")
+TIME = ("t = {}", "t = {}")
+
+
+class Mistake(NamedTuple):
+    """A usual wrong answer: what it gives in a case, and the words that set it right, in English and Chinese."""
+
+    gives: Callable[[dict], object]
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The three parts of an :class:`Exercise`, made out of what is right and what is usually wrong.
+
+    Args:
+        case: random generator → one case, a dict that JSON can hold.
+        run: (answer, case) → what the answer gives: a number, a trace, or a dict of traces by name.
+        right: case → the same, from torch or a derivation.
+        mistakes: the usual wrong answers, the likeliest first.
+        call: the call as the learner would type it, a format string with fields from the case.
+        axes: the names of a trace's axes, such as ``(EPOCH, GROUP)``.
+        cases: how many cases one check draws.
+    """
+
+    case: Callable[[np.random.Generator], dict]
+    run: Callable[[object, dict], object]
+    right: Callable[[dict], object]
+    mistakes: tuple[Mistake, ...]
+    call: str = ""
+    axes: tuple[tuple[str, str], ...] = ()
+    cases: int = 3
+
+    def draw(self, rng: np.random.Generator) -> list[dict]:
+        """Cases that tell all mistakes apart."""
+        for _ in range(1000):
+            cases = [self.case(rng) for _ in range(self.cases)]
+            given = [("", list(map(self.right, cases)))]
+            given += [(mistake.en, list(map(mistake.gives, cases))) for mistake in self.mistakes]
+            if not any(_equal(a, b) for (m, a), (n, b) in combinations(given, 2) if m != n):
+                return cases
+        raise RuntimeError(f"no cases for {self.call!r} tell all its mistakes apart")
+
+    def probe(self, answer: object, cases: list[dict]) -> list:
+        """What the answer gives in each case."""
+        return [self.run(answer, case) for case in cases]
+
+    def judge(self, cases: list[dict], seen: list) -> str | None:
+        """None where all is right; else the call, the place, expected, found, and the mistake that gives just this."""
+        for case, found in zip(cases, seen, strict=True):
+            differs = difference(self.right(case), found, self.axes)
+            if differs:
+                place, words = differs
+                where = say(", ", "，").join(filter(None, [self.call.format(**case), place]))
+                because = [say(m.en, m.zh) for m in self.mistakes if _equal(list(map(m.gives, cases)), seen)]
+                return say(": ", "：").join([where, words, *because[:1]])
+        return None
+
+
+def comparison(id: str, **parts: object) -> Exercise:
+    """Register the exercise *id*, made of the *parts* of a :class:`Comparison`."""
+    usual = Comparison(**parts)
+    return exercise(id, draw=usual.draw, probe=usual.probe)(usual.judge)
+
+
+def difference(expected: object, found: object, axes: tuple[tuple[str, str], ...] = ()) -> tuple[str, str] | None:
+    """Where *found* first differs from *expected*, and how, in words; None where they agree to five digits.
+
+    Args:
+        expected: a number, an array, or a dict of them.
+        found: anything that came out of JSON.
+        axes: names of the array's axes.
+    """
+    if isinstance(expected, dict):
+        for name, part in expected.items():
+            if not isinstance(found, dict) or name not in found:
+                return name, say("expected, but missing", "缺少这一项")
+            differs = difference(part, found[name], axes)
+            if differs:
+                return say(", ", "，").join(filter(None, [name, differs[0]])), differs[1]
+        return None
+    expected = np.asarray(expected, float)
+    try:
+        values = np.asarray(found)
+    except ValueError:  # a list of unequal lists
+        values = np.asarray("")
+    if values.dtype == object and values.size and all(value is None for value in values.flat):
+        return "", say("found nothing; is the `return` missing?", "没有得到任何值；是不是忘了 `return`？")
+    if values.dtype.kind not in "iuf":
+        return "", say("expected {e}, found something else than numbers", "应为{e}，得到的却不是数", e=_size(expected))
+    if values.shape != expected.shape:
+        return "", say("expected {e}, found {f}", "应为{e}，得到{f}", e=_size(expected), f=_size(values))
+    # Wide enough for an answer in float32, narrow enough for every mistake.
+    wrong = np.argwhere(~np.isclose(values, expected, rtol=1e-5, atol=1e-7 * np.abs(expected).max()))
+    if not len(wrong):
+        return None
+    at = tuple(wrong[0])
+    place = say(", ", "，").join(say(*axis).format(index) for axis, index in zip(axes, at, strict=False))
+    e, f = _digits(float(expected[at]), float(values[at]))
+    return place, say("expected {e}, found {f}", "应为 {e}，得到 {f}", e=e, f=f)
+
+
+def _equal(expected: list, found: list) -> bool:
+    return all(difference(e, f) is None for e, f in zip(expected, found, strict=True))
+
+
+def _size(array: np.ndarray) -> str:
+    if array.ndim == 0:
+        return say("one number", "一个数")
+    return say("{n} values", " {n} 个值", n=" × ".join(map(str, array.shape)))
+
+
+def _digits(a: float, b: float) -> tuple[str, str]:
+    """Two different numbers with as few digits as show that they differ, four at least."""
+    for digits in range(4, 18):
+        texts = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts

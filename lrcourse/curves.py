@@ -1,0 +1,1324 @@
+"""Learning-rate schedules as pure functions of time: a closed form for every scheduler of torch 2.13.
+
+``lr(t)`` is the learning rate that update ``t = 0, 1, 2, ...`` uses. Building a torch scheduler performs its step 0, and
+the k-th ``scheduler.step()`` sets ``lr(k)``. Read "epoch" for "update" where a loop steps once an epoch.
+
+A factory is named after the torch class whose curve it gives. It takes ``lr``, the learning rate of the optimizer's
+param group, then torch's arguments by torch's names with torch's defaults, and returns a :class:`Schedule`::
+
+    warm = linear_lr(0.1, start_factor=0.01, total_iters=500)
+    cool = cosine_annealing_lr(0.1, T_max=9500)
+    schedule = then(warm, cool, at=500)
+    schedule(0), schedule(np.arange(10_000))
+
+``last_epoch`` is left out: a function has no state to resume; ``schedule.shift(-k)`` begins at update k.
+
+*Equal to torch* means equal to what stepping the real scheduler leaves in ``param_group["lr"]``, to 1e-9 relative, its
+surprises included; each docstring names them after the word "Surprise". Where torch itself ends in an error there is
+no curve either. Every factory raises
+
+    TypeError: an argument is missing, unknown, or no number (function, list) where one is due;
+    ValueError: an argument is out of range, NaN or infinite; the message names it, what it was, and the way out.
+
+Between two updates (a t that is no whole number) a smooth formula is evaluated as it stands; a schedule that only lives
+at updates (steps, lambdas, plateau, compositions) keeps its last value.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "Schedule", "chained_scheduler", "constant", "constant_lr", "cosine_annealing_lr",
+    "cosine_annealing_warm_restarts", "cyclic_lr", "exponential_lr", "lambda_lr", "linear_lr", "linear_to_zero",
+    "linear_warmup", "multi_step_lr", "multiplicative_lr", "one_cycle_lr", "polynomial_lr",
+    "reduce_lr_on_plateau", "sequential_lr", "step_lr", "swalr", "then",
+]  # fmt: skip
+
+Array = NDArray[np.float64]
+Move = tuple[Array | None, Array | None]
+"""``lr ← a·lr + b`` at each of n updates. a is None: a = 0, the move overwrites. b is None: b = 0, it multiplies."""
+
+
+# --- Schedule -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Part:
+    """How a torch scheduler that has company on its optimizer moves the learning rate; see :func:`sequential_lr`."""
+
+    move: Callable[[int, int], Move] | None = None  # (first counter, n) -> n moves; None: overwrites with its value
+    enter: Callable[[], float] | None = None  # what SequentialLR sets at its milestone; None: the move of counter 0
+    held: bool = False  # building it leaves the learning rate as it is
+    cycle: _OneCycle | None = None
+
+
+@dataclass(frozen=True)
+class _Law:
+    """What a factory knows: the values, where they end, the momentum, and what the class does in a composition."""
+
+    value: Callable[[NDArray], Array]
+    last: float = math.inf  # no value after this t,
+    beyond: str = ""  # and why
+    momentum: Callable[[NDArray], Array] | None = None
+    part: _Part | None = None
+
+
+class Schedule:
+    """A learning rate as a pure function of time: ``schedule(t)`` is what update t uses.
+
+    Immutable; equal to another one of the same name and parameters; pickles; ``repr`` shows how to build it.
+
+    Algebra: ``a * b`` (pointwise product), ``2 * a``, ``a.shift(n)``, ``a.stretch(k)``, ``then(a, b, at=n)``. A schedule
+    built with ``lr=1`` is a multiplier, and a valid ``lr_lambda`` for torch's LambdaLR, which saves and loads with it.
+
+    Attributes:
+        name: the factory's name, ``"step_lr"``.
+        params: the factory's arguments, by name, read-only.
+    """
+
+    # An empty __dict__ beside the slots: LambdaLR.state_dict() stores it for each lambda that is no plain function.
+    __slots__ = ("__dict__", "__weakref__", "_law", "name", "params")
+    __array_ufunc__ = None  # np.float64(2) * schedule is ours
+
+    name: str
+    params: Mapping[str, object]
+
+    def __init__(self, name: str, params: Mapping[str, object], law: _Law) -> None:
+        for slot, value in (("name", name), ("params", MappingProxyType(dict(params))), ("_law", law)):
+            object.__setattr__(self, slot, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Schedule is immutable, so {name} cannot be set; build another one")
+
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
+
+    @overload
+    def __call__(self, t: float) -> float: ...
+    @overload
+    def __call__(self, t: ArrayLike) -> Array: ...
+    def __call__(self, t):
+        """The learning rate of update t; for an array of any shape an array of that shape, float64.
+
+        Raises:
+            ValueError: some t is negative, NaN or infinite, or lies where torch's scheduler raises.
+        """
+        t = np.asarray(t)
+        if t.dtype.kind not in "iuf":
+            raise TypeError(f"t must be a number or an array of numbers, got {t.dtype} values")
+        if not t.size:
+            return np.empty(t.shape)
+        first, last = t.min(), t.max()
+        if not 0 <= first <= last < math.inf:
+            bad = last if first >= 0 else first
+            raise ValueError(f"t must be finite and not negative, got {bad}; t = 0 is the first update")
+        if last > self._law.last:
+            raise ValueError(f"{self.name} has no value at t = {last}: {self._law.beyond}")
+        values = self._law.value(t.ravel().astype(np.int64 if t.dtype.kind in "iu" else np.float64, copy=False))
+        return values.reshape(t.shape) if t.ndim else float(values[0])
+
+    @property
+    def momentum(self) -> Schedule:
+        """The momentum (SGD) or beta1 (Adam) that CyclicLR and OneCycleLR cycle, as a function of t.
+
+        Raises:
+            ValueError: the schedule leaves momentum alone.
+        """
+        if self._law.momentum is None:
+            raise ValueError(
+                f"{self.name} does not cycle momentum, the optimizer's own value stays; "
+                "cyclic_lr and one_cycle_lr do, with cycle_momentum=True"
+            )
+        return _momentum(self)
+
+    def shift(self, n: float) -> Schedule:
+        """The same curve n updates later; until then it holds its first value. Negative n: it begins at update -n."""
+        return _shift(self, n)
+
+    def stretch(self, factor: float) -> Schedule:
+        """The same curve, *factor* > 0 times slower: ``a.stretch(k)(t) == a(t / k)``."""
+        return _stretch(self, factor)
+
+    def __mul__(self, other: Schedule | float) -> Schedule:
+        if isinstance(other, Schedule):
+            return _product(self, other)
+        return NotImplemented if np.ndim(other) else _scale(other, self)
+
+    __rmul__ = __mul__
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Schedule):
+            return NotImplemented
+        return (self.name, self.params.keys()) == (other.name, other.params.keys()) and all(
+            np.array_equal(mine, other.params[key]) if isinstance(mine, np.ndarray) else mine == other.params[key]
+            for key, mine in self.params.items()
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.params.get("lr")))
+
+    def __reduce__(self):
+        return _rebuild, (self.name, dict(self.params))
+
+    def __repr__(self) -> str:
+        p = self.params
+        match self.name:
+            case "product":
+                return f"{p['a']!r} * {p['b']!r}"
+            case "scale":
+                return f"{p['factor']!r} * {p['a']!r}"
+            case "shift" | "stretch":
+                a = f"({p['a']!r})" if p["a"].name in ("product", "scale") else repr(p["a"])
+                return f"{a}.{self.name}({p['n' if self.name == 'shift' else 'factor']!r})"
+            case "momentum":
+                return f"{p['a']!r}.momentum"
+            case "then":
+                return f"then({p['a']!r}, {p['b']!r}, at={p['at']!r})"
+        return f"{self.name}({_arguments(self)})"
+
+
+def _arguments(schedule: Schedule) -> str:
+    """The arguments that differ from their defaults, as one would type them."""
+    shown = []
+    for key, parameter in inspect.signature(_FACTORIES[schedule.name]).parameters.items():
+        value = schedule.params[key]
+        if isinstance(value, np.ndarray):
+            shown.append(f"{key}=<{value.size} values>")
+        elif parameter.default is inspect.Parameter.empty or value != parameter.default:
+            shown.append(f"{key}={list(value) if isinstance(value, tuple) else value!r}")
+    return ", ".join(shown)
+
+
+_FACTORIES: dict[str, Callable[..., Schedule]] = {}
+
+
+def _factory(build: Callable[..., _Law]) -> Callable[..., Schedule]:
+    """Make a function that returns a law into one that returns a named schedule, which knows its arguments."""
+    signature, name = inspect.signature(build), build.__name__.removeprefix("_")
+
+    @functools.wraps(build)
+    def factory(*args: object, **kwargs: object) -> Schedule:
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{name}: {error}; its arguments are {', '.join(signature.parameters)}") from None
+        bound.apply_defaults()
+        params = {key: _frozen(value) for key, value in bound.arguments.items()}
+        return Schedule(name, params, build(**params))
+
+    factory.__signature__ = signature.replace(return_annotation="Schedule")
+    _FACTORIES[name] = factory
+    return factory
+
+
+def _rebuild(name: str, params: Mapping[str, object]) -> Schedule:
+    return _FACTORIES[name](**params)
+
+
+def _frozen(value: object) -> object:
+    """A value that its giver cannot change any more."""
+    if isinstance(value, str) or not isinstance(value, Iterable) or not np.ndim(value) and hasattr(value, "ndim"):
+        return value
+    if not hasattr(value, "__array__"):
+        return tuple(value)
+    array = np.array(value)
+    array.flags.writeable = False
+    return array
+
+
+# --- Arguments ------------------------------------------------------------------------------------------------
+
+
+def _number(
+    name: str, value: object, what: str = "a finite number", fits: Callable[[float], bool] = math.isfinite
+) -> float:
+    try:
+        number = None if isinstance(value, bool | str | bytes) else float(value)
+    except (TypeError, ValueError):
+        number = None
+    if number is None:
+        raise TypeError(f"{name} must be {what}, got {value!r}")
+    if not math.isfinite(number) or not fits(number):
+        raise ValueError(f"{name} must be {what}, got {value!r}")
+    return number
+
+
+def _lr(value: object) -> float:
+    return _number("lr", value, "a positive finite number (what the optimizer is built with)", lambda lr: lr > 0)
+
+
+def _whole(name: str, value: object, least: int, what: str) -> int:
+    """An integer, or a float that is one."""
+    return int(_number(name, value, what, lambda number: number >= least and number == int(number)))
+
+
+def _int(name: str, value: object, least: int) -> None:
+    """Where torch insists on a Python int."""
+    if not isinstance(value, int) or value < least:
+        raise ValueError(f"{name} must be an int, at least {least}, got {value!r}; torch takes no float here: use int(...)")
+
+
+def _choice(name: str, value: object, *choices: str) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+
+
+def _function(name: str, value: object) -> None:
+    if not callable(value):
+        raise TypeError(f"{name} must be a function of the update number t, got {value!r}")
+
+
+# --- Numerics -------------------------------------------------------------------------------------------------
+
+_BLOCK = 1024
+
+
+def _run(t: NDArray) -> NDArray[np.int64] | None:
+    """The run of whole updates that t lies in, if t is so long and has so few gaps that a table of the run pays."""
+    if t.dtype.kind != "i" or t.size <= 4 * _BLOCK:
+        return None
+    first, last = t.min(), t.max()
+    return None if last - first >= 2 * t.size else np.arange(first, last + 1, _BLOCK)
+
+
+def _whole_updates(t: NDArray) -> NDArray[np.int64]:
+    return t if t.dtype.kind == "i" else np.floor(t).astype(np.int64)
+
+
+def _power(base: float, n: NDArray) -> Array:
+    """``base**n``; for a long run one outer product, since x^(p+q) = x^p x^q: ten times faster."""
+    rows = _run(n)
+    with np.errstate(over="ignore", under="ignore"):
+        if rows is None:
+            return np.power(base, (n if base >= 0 else np.floor(n)).astype(np.float64, copy=False))
+        table = np.multiply.outer(np.power(base, rows.astype(np.float64)), np.power(base, np.arange(float(_BLOCK))))
+    return table.ravel()[n - rows[0]]
+
+
+def _one_plus_cos(t: NDArray, angle: Callable[[NDArray], Array]) -> Array:
+    """``1 + cos(angle(t))`` for an angle linear in t; for a long run one matrix product of rank 3, ten times faster.
+
+    cos(x + y) = cos x cos y - sin x sin y. Where the sum nearly cancels, only the floats that ``math.cos`` gives torch
+    will do: these few are computed one by one.
+    """
+    rows = _run(t)
+    if rows is None or np.abs(angle(rows[[0, -1]])).max() > 1e3 * math.pi:  # more turns would cost digits
+        return 1 + np.cos(angle(t))
+    first, x = rows[0], angle(rows)
+    y = angle(first + np.arange(_BLOCK)) - x[0]
+    left, right = (np.ones(x.size), np.cos(x), -np.sin(x)), (np.ones(y.size), np.cos(y), np.sin(y))
+    table = (np.stack(left, axis=1) @ np.stack(right)).ravel()
+    low = np.flatnonzero(table < 1e-4)
+    table[low] = 1 + np.cos(angle(first + low))
+    return table[t - first]
+
+
+def _piecewise(t: NDArray, bounds: Sequence[float], piece: Callable[[int, NDArray], Array]) -> Array:
+    """``piece(i, t)`` where ``bounds[i-1] < t <= bounds[i]``, with nothing before the first and all after the last."""
+    values = np.empty(t.shape)
+    if (t[1:] >= t[:-1]).all():
+        cuts = [0, *np.searchsorted(t, bounds, side="right").tolist(), t.size]
+        chosen = [slice(start, stop) for start, stop in zip(cuts, cuts[1:], strict=False)]
+    else:
+        index = np.searchsorted(bounds, t, side="left")
+        chosen = [index == i for i in range(len(bounds) + 1)]
+    for i, some in enumerate(chosen):
+        if t[some].size:
+            values[some] = piece(i, t[some])
+    return values
+
+
+def _apply(name: str, function: Callable, t: NDArray) -> Array:
+    """``function(t)``: in one call for a :class:`Schedule` or a NumPy ufunc, else once for each t, an int if it is whole."""
+    if t.dtype.kind == "f" and (np.floor(t) == t).all():
+        t = t.astype(np.int64)
+    if isinstance(function, Schedule | np.ufunc):
+        return np.asarray(function(t), np.float64)
+    values = [function(k) for k in t.tolist()]
+    try:
+        return np.array([float(value) for value in values])
+    except (TypeError, ValueError):
+        bad = next((k, v) for k, v in zip(t.tolist(), values, strict=True) if not hasattr(v, "__float__"))
+        raise TypeError(f"{name} must return a number, got {bad[1]!r} for t = {bad[0]}") from None
+
+
+# --- Algebra --------------------------------------------------------------------------------------------------
+
+
+def _schedule(name: str, value: object) -> Schedule:
+    if not isinstance(value, Schedule):
+        raise TypeError(f"{name} must be a Schedule, such as curves.constant(0.1), got {value!r}")
+    return value
+
+
+@_factory
+def _product(a: Schedule, b: Schedule) -> _Law:
+    return _Law(lambda t: a(t) * b(t))
+
+
+@_factory
+def _scale(factor: float, a: Schedule) -> _Law:
+    number = _number("factor", factor)
+    return _Law(lambda t: number * a(t))
+
+
+@_factory
+def _shift(a: Schedule, n: float) -> _Law:
+    number = _number("n", n)
+    return _Law(lambda t: a(np.maximum(t - (int(number) if number == int(number) else number), 0)))
+
+
+@_factory
+def _stretch(a: Schedule, factor: float) -> _Law:
+    number = _number("factor", factor, "a positive number", lambda x: x > 0)
+    return _Law(lambda t: a(t / number))
+
+
+@_factory
+def _momentum(a: Schedule) -> _Law:
+    return _Law(a._law.momentum, a._law.last, a._law.beyond)
+
+
+@_factory
+def then(a: Schedule, b: Schedule, at: int) -> _Law:
+    """*a* until update *at*, from there *b*, which begins anew: ``a(t)`` for t < at, ``b(t - at)`` for t ≥ at.
+
+    This is what SequentialLR promises. Unlike :func:`sequential_lr` it nests, restarts any b, and holds no surprise.
+    """
+    _schedule("a", a), _schedule("b", b)
+    join = _whole("at", at, 0, "a whole number of updates, not negative")
+
+    def value(t: NDArray) -> Array:
+        later = t >= join
+        values = np.empty(t.shape)
+        values[~later], values[later] = a(t[~later]), b(t[later] - join)
+        return values
+
+    return _Law(value)
+
+
+# --- Families -------------------------------------------------------------------------------------------------
+
+
+@_factory
+def constant(lr: float) -> _Law:
+    """``lr`` at all times: isothermal."""
+    lr = _lr(lr)
+    return _Law(lambda t: np.full(t.shape, lr))
+
+
+@_factory
+def linear_to_zero(lr: float, total_steps: int) -> _Law:
+    """``lr · (1 - t / total_steps)``, then 0: all *total_steps* updates are worth something, the next would be 0.
+
+    Source: Defazio et al., arXiv:2310.07831; Bergsma et al., arXiv:2502.15938.
+    """
+    lr, total_steps = _lr(lr), _whole("total_steps", total_steps, 1, "a positive number of updates")
+    return _Law(lambda t: lr * (1 - np.minimum(t, total_steps) / total_steps))
+
+
+@_factory
+def linear_warmup(lr: float, warmup_steps: int) -> _Law:
+    """``lr · (t + 1) / (warmup_steps + 1)``, then ``lr``: the first update already moves, update *warmup_steps* has all.
+
+    Source: torchtitan's and timm's ``warmup_prefix`` convention; starting at 0 would waste the first update.
+    """
+    lr, warmup_steps = _lr(lr), _whole("warmup_steps", warmup_steps, 0, "a number of updates, not negative")
+    return _Law(lambda t: lr * np.minimum(t + 1, warmup_steps + 1) / (warmup_steps + 1))
+
+
+# --- Schedulers that multiply ---------------------------------------------------------------------------------
+
+
+@_factory
+def step_lr(lr: float, step_size: int, gamma: float = 0.1) -> _Law:
+    """``lr · gamma^⌊t / step_size⌋``: a staged quench. Source: ``torch.optim.lr_scheduler.StepLR``.
+
+    A ``step_size`` that is no whole number is refused: torch accepts 2.5, then drops at each t that 2.5 divides (5, 10,
+    ...) while its own closed form drops at 3, 5, 8, ...
+    """
+    lr, gamma = _lr(lr), _number("gamma", gamma)
+    step_size = _whole(
+        "step_size", step_size, 1,
+        "a positive integer (torch.optim.lr_scheduler.StepLR counts the updates, or epochs, between two drops)",
+    )  # fmt: skip
+
+    def move(first: int, n: int) -> Move:
+        a = np.ones(n)
+        a[-first % step_size :: step_size] = gamma
+        if first == 0:
+            a[0] = 1
+        return a, None
+
+    return _Law(lambda t: lr * _power(gamma, t // step_size), part=_Part(move, lambda: lr))
+
+
+@_factory
+def multi_step_lr(lr: float, milestones: Iterable[int], gamma: float = 0.1) -> _Law:
+    """``lr · gamma^(number of milestones ≤ t)``. Source: ``torch.optim.lr_scheduler.MultiStepLR``.
+
+    Surprise: a milestone that stands twice drops twice; a milestone at 0 lowers the very first value; one that is
+    negative or no whole number never comes. Milestones out of order are refused: torch would sort them.
+    """
+    lr, gamma = _lr(lr), _number("gamma", gamma)
+    milestones = _milestones(milestones)
+    drops = [int(m) for m in milestones if m >= 0 and m == int(m)]
+    levels = np.multiply.accumulate([lr] + [gamma] * len(drops))
+    try:
+        factors = {milestone: gamma**times for milestone, times in Counter(drops).items()}
+    except OverflowError:
+        raise ValueError(f"gamma must not overflow at a milestone that stands several times, got {gamma!r}") from None
+
+    def move(first: int, n: int) -> Move:
+        a = np.ones(n)
+        for milestone, factor in factors.items():
+            if first <= milestone < first + n:
+                a[milestone - first] = factor
+        return a, None
+
+    return _Law(
+        lambda t: levels[np.searchsorted(drops, t, side="right")],
+        part=_Part(move, lambda: lr * gamma ** bisect_right(milestones, 0)),
+    )
+
+
+def _milestones(values: object) -> list[float]:
+    if not isinstance(values, tuple | np.ndarray):
+        raise TypeError(f"milestones must be a list of update numbers, such as [30, 60], got {values!r}")
+    numbers = [_number("each of milestones", value, "an update number") for value in values]
+    if numbers != sorted(numbers):
+        raise ValueError(f"milestones must be in order, got {list(values)}; sorted, they are {sorted(values)}")
+    return numbers
+
+
+@_factory
+def constant_lr(lr: float, factor: float = 1 / 3, total_iters: int = 5) -> _Law:
+    """``lr · factor`` for t < total_iters, then ``lr``. Source: ``torch.optim.lr_scheduler.ConstantLR``.
+
+    Surprise: with ``total_iters=0``, or one that is no whole number, the learning rate stays at ``lr · factor`` for
+    good. With ``factor=0`` it has no value from total_iters on: torch divides by zero there.
+    """
+    lr = _lr(lr)
+    factor = _number("factor", factor, "between 0 and 1; put the larger value into lr", lambda f: 0 <= f <= 1)
+    total_iters = _number("total_iters", total_iters, "a number of updates, not negative", lambda n: n >= 0)
+    back = total_iters if total_iters > 0 and total_iters == int(total_iters) else math.inf
+    beyond = f"factor = 0 cannot be undone at total_iters = {total_iters:g}, torch divides by it; use a small factor"
+
+    def move(first: int, n: int) -> Move:
+        a = np.ones(n)
+        if first == 0:
+            a[0] = factor
+        if first <= back < first + n:
+            if not factor:
+                raise ValueError(f"constant_lr: {beyond}")
+            a[int(back) - first] = 1 / factor
+        return a, None
+
+    last = math.inf if factor else math.nextafter(back, 0)
+    return _Law(
+        lambda t: np.where(t >= back, lr, lr * factor), last, beyond,
+        part=_Part(move, lambda: lr * (factor if total_iters > 0 else 1)),
+    )  # fmt: skip
+
+
+@_factory
+def linear_lr(lr: float, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5) -> _Law:
+    """``lr ·`` a factor that runs from start to end over total_iters, and stays. Source: ``torch...LinearLR``.
+
+    Surprise: ``total_iters=0`` stays at start_factor for good; a total_iters that is no whole number stops at the last
+    update before it, short of end_factor.
+    """
+    lr = _lr(lr)
+    start = _number(
+        "start_factor", start_factor, "greater than 0 and at most 1; torch divides by it", lambda f: 0 < f <= 1
+    )
+    end = _number("end_factor", end_factor, "between 0 and 1; put the larger value into lr", lambda f: 0 <= f <= 1)
+    total = _number("total_iters", total_iters, "a number of updates, not negative", lambda n: n >= 0)
+    whole = math.floor(total)
+
+    def value(t: NDArray) -> Array:
+        return lr * (start + (end - start) * np.minimum(t, whole) / (total or 1))
+
+    def move(first: int, n: int) -> Move:
+        a = np.ones(n)
+        k = np.arange(max(first, 1), min(first + n, whole + 1))
+        a[k - first] = 1 + (end - start) / (total * start + (k - 1) * (end - start))
+        if first == 0:
+            a[0] = start
+        return a, None
+
+    return _Law(value, part=_Part(move, _enter_with_iters("linear_lr", total, lr * start)))
+
+
+def _enter_with_iters(name: str, total_iters: float, value: float) -> Callable[[], float]:
+    """On entering it, SequentialLR has torch evaluate its closed form, which divides by total_iters."""
+
+    def enter() -> float:
+        if not total_iters:
+            raise ValueError(f"{name}: total_iters must be positive for a part that SequentialLR enters, got 0; "
+                             "torch divides by it there")  # fmt: skip
+        return value
+
+    return enter
+
+
+@_factory
+def exponential_lr(lr: float, gamma: float) -> _Law:
+    """``lr · gamma^t``: radioactive decay with half-life ln 2 / -ln gamma. Source: ``torch...ExponentialLR``."""
+    lr, gamma = _lr(lr), _number("gamma", gamma)
+    part = _Part(lambda first, n: (np.full(n, gamma), None), lambda: lr, held=True)
+    return _Law(lambda t: lr * _power(gamma, t), part=part)
+
+
+@_factory
+def polynomial_lr(lr: float, total_iters: int = 5, power: float = 1.0) -> _Law:
+    """``lr · (1 - t / total_iters)^power``, and 0 from total_iters on. Source: ``torch...PolynomialLR``.
+
+    Surprise: ``total_iters=0`` stays at ``lr``; one that is no whole number stops at the last update before it, above 0.
+    A negative power has no value from total_iters on: torch divides by zero there.
+    """
+    lr, power = _lr(lr), _number("power", power)
+    total = _number("total_iters", total_iters, "a number of updates, not negative", lambda n: n >= 0)
+    whole = math.floor(total)
+    pole = power < 0 and 0 < total == whole
+    beyond = f"(1 - t / total_iters) ** {power:g} is a division by zero at total_iters = {total:g}, as in torch"
+
+    def value(t: NDArray) -> Array:
+        return lr * (1 - np.minimum(t, whole) / (total or 1)) ** power
+
+    def move(first: int, n: int) -> Move:
+        a = np.ones(n)
+        k = np.arange(first, min(first + n, whole + 1))
+        if not total and k.size:
+            raise ValueError("polynomial_lr: total_iters must be positive here, got 0; torch divides by it")
+        if pole and whole in k:
+            raise ValueError(f"polynomial_lr: {beyond}")
+        a[k - first] = ((1 - k / total) / (1 - (k - 1) / total)) ** power if total else 1
+        return a, None
+
+    return _Law(
+        value, math.nextafter(total, 0) if pole else math.inf, beyond,
+        part=_Part(move, _enter_with_iters("polynomial_lr", total, lr), held=True),
+    )  # fmt: skip
+
+
+@_factory
+def cosine_annealing_lr(lr: float, T_max: int, eta_min: float = 0.0) -> _Law:
+    """``eta_min + (lr - eta_min) · (1 + cos(π t / T_max)) / 2``. Source: ``torch...CosineAnnealingLR``.
+
+    Surprise: it rises again after T_max, with period 2 T_max; a run of T_max updates never uses eta_min, which comes
+    at t = T_max. Torch steps it by ratios: at T_max + 1 it starts anew from one rounding of 1 - cos(π / T_max), which
+    is here too (2e-13 relative at T_max = 100, 2e-5 at 10^6). What torch's rounding adds to that beyond T_max where
+    eta_min is not 0, about 1e-16 · T_max² · eta_min / lr relative, is not: below 1e-9 for T_max ≤ 3000.
+
+    A T_max that is no whole number is refused: torch's ratios then pass close to 0 / 0, and may meet it.
+    """
+    lr, eta_min = _lr(lr), _number("eta_min", eta_min)
+    T_max = _whole("T_max", T_max, 1, "a positive integer, the number of updates from lr down to eta_min")
+    restart = (lr - eta_min) * (1 - math.cos(math.pi / T_max)) / 2  # above eta_min, at T_max + 1
+
+    def ratio_base(k: NDArray) -> Array:
+        return _one_plus_cos(k, lambda k: np.pi * k / T_max)
+
+    def value(t: NDArray) -> Array:
+        above = ratio_base(t)
+        again = t >= T_max + 1
+        if again.any():
+            restarted = T_max + 1 + (t[again] - T_max - 1) // (2 * T_max) * (2 * T_max)
+            above[~again] *= (lr - eta_min) / 2
+            above[again] *= restart / (1 + np.cos(np.pi * restarted / T_max))
+        else:
+            above *= (lr - eta_min) / 2
+        return eta_min + above
+
+    def move(first: int, n: int) -> Move:
+        above = ratio_base(np.abs(np.arange(first - 1, first + n)))
+        again = slice((T_max + 1 - first) % (2 * T_max), None, 2 * T_max)
+        before = above[:-1].copy()
+        before[again] = 1  # it is 0 at T_max
+        a = above[1:] / before
+        a[again] = 1
+        b = eta_min * (1 - a)
+        b[again] = restart
+        return a, b if b.any() else None
+
+    return _Law(value, part=_Part(move, lambda: lr, held=True))
+
+
+@_factory
+def multiplicative_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
+    """``lr · lr_lambda(1) · lr_lambda(2) · ... · lr_lambda(t)``. Source: ``torch...MultiplicativeLR``.
+
+    Surprise: ``lr_lambda(0)`` is never asked for (but SequentialLR does, on entering). A :class:`Schedule` or a NumPy ufunc is called once with
+    all t, any other function once for each t.
+    """
+    lr = _lr(lr)
+    _function("lr_lambda", lr_lambda)
+
+    def move(first: int, n: int) -> Move:
+        return _apply("lr_lambda", lr_lambda, np.arange(first, first + n)), None
+
+    def value(t: NDArray) -> Array:
+        t = _whole_updates(t)
+        return np.multiply.accumulate(np.concatenate(([lr], move(1, t.max())[0])))[t]
+
+    return _Law(value, part=_Part(move, held=True))
+
+
+# --- Schedulers that overwrite --------------------------------------------------------------------------------
+
+
+@_factory
+def lambda_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
+    """``lr · lr_lambda(t)``, t from 0. Source: ``torch.optim.lr_scheduler.LambdaLR``.
+
+    A :class:`Schedule` or a NumPy ufunc is called once with all t, any other function once for each t, as torch does.
+    """
+    lr = _lr(lr)
+    _function("lr_lambda", lr_lambda)
+    return _Law(lambda t: lr * _apply("lr_lambda", lr_lambda, t), part=_Part())
+
+
+@_factory
+def cosine_annealing_warm_restarts(lr: float, T_0: int, T_mult: int = 1, eta_min: float = 0.0) -> _Law:
+    """A cosine from lr towards eta_min over T_0 updates, then anew over T_0 · T_mult, T_0 · T_mult², ...: re-heating.
+
+    Source: ``torch.optim.lr_scheduler.CosineAnnealingWarmRestarts``; Loshchilov & Hutter, arXiv:1608.03983, equation 5.
+
+    Surprise: eta_min is never reached at a whole update: where it would be, the next cycle begins. This is the curve
+    of ``step()``; torch's ``step(t)`` differs where a logarithm rounds down (T_0=1, T_mult=3, t=121).
+    """
+    lr, eta_min = _lr(lr), _number("eta_min", eta_min)
+    _int("T_0", T_0, 1), _int("T_mult", T_mult, 1)
+
+    def cycle(t: NDArray, length: int) -> Array:
+        return eta_min + (lr - eta_min) * _one_plus_cos(t, lambda t: np.pi * t / length) / 2
+
+    def value(t: NDArray) -> Array:
+        if T_mult == 1:
+            return cycle(t - t // T_0 * T_0, T_0)
+        starts = [0]
+        while starts[-1] <= t.max():
+            starts.append(starts[-1] + T_0 * T_mult ** (len(starts) - 1))
+        before = [math.nextafter(start, 0) for start in starts[1:-1]]
+        return _piecewise(t, before, lambda i, t: cycle(t - starts[i], T_0 * T_mult**i))
+
+    return _Law(value, part=_Part())
+
+
+@_factory
+def cyclic_lr(
+    lr: float,
+    base_lr: float,
+    max_lr: float,
+    step_size_up: int = 2000,
+    step_size_down: int | None = None,
+    mode: str = "triangular",
+    gamma: float = 1.0,
+    scale_fn: Callable[[float], float] | None = None,
+    scale_mode: str = "cycle",
+    cycle_momentum: bool = True,
+    base_momentum: float = 0.8,
+    max_momentum: float = 0.9,
+) -> _Law:
+    """A triangle wave from base_lr to max_lr and back, its height scaled by the mode. Source: ``torch...CyclicLR``.
+
+    ``triangular``: full height; ``triangular2``: half of it after each cycle; ``exp_range``: · gamma^t; or ``scale_fn``
+    of the cycle (1, 2, ...) or of t. The momentum mirrors it: max_momentum at base_lr, base_momentum at max_lr.
+    Smith, arXiv:1506.01186.
+
+    Surprise: the optimizer's own lr is ignored. ``triangular2`` ends after 1024 cycles, ``exp_range`` with gamma > 1
+    where gamma^t overflows: torch raises OverflowError there.
+    """
+    _lr(lr)
+    low, high = _number("base_lr", base_lr), _number("max_lr", max_lr)
+    up = _number("step_size_up", step_size_up, "a positive number of updates", lambda n: n > 0)
+    down = up if step_size_down is None else _number(
+        "step_size_down", step_size_down, "None (as many as up) or a number of updates, not negative", lambda n: n >= 0
+    )  # fmt: skip
+    gamma = _number("gamma", gamma)
+    if scale_fn is None:
+        _choice("mode", mode, "triangular", "triangular2", "exp_range")
+    else:
+        _function("scale_fn", scale_fn)
+    _choice("scale_mode", scale_mode, "cycle", "iterations")
+    cool, warm = _number("max_momentum", max_momentum), _number("base_momentum", base_momentum)
+    total, ratio = up + down, up / (up + down)
+    last, beyond = math.inf, ""
+    if scale_fn is None and mode == "triangular2":
+        last, beyond = math.nextafter(1024 * total, 0), "2 ** 1024 overflows in torch; triangular2 has 1024 cycles"
+    elif scale_fn is None and mode == "exp_range" and abs(gamma) > 1:
+        last = math.nextafter(1024 / math.log2(abs(gamma)), 0)
+        beyond = f"gamma ** t = {gamma:g} ** t overflows; gamma is meant to be ≤ 1"
+
+    def height(t: NDArray) -> Array:
+        """Between 0 (base_lr) and 1 (max_lr), scaled."""
+        turns = 1 + t / total
+        cycle = np.floor(turns)
+        x = turns - cycle
+        triangle = np.where(x <= ratio, x / ratio, (x - 1) / (ratio - 1) if ratio < 1 else 0)
+        if scale_fn is not None:
+            if scale_mode == "iterations":
+                return triangle * _apply("scale_fn", scale_fn, t)
+            cycles, index = np.unique(cycle, return_inverse=True)
+            return triangle * _apply("scale_fn", scale_fn, cycles)[index]
+        if mode == "triangular":
+            return triangle
+        return triangle * (np.exp2(1 - cycle) if mode == "triangular2" else _power(gamma, t))
+
+    return _Law(
+        lambda t: low + (high - low) * height(t), last, beyond,
+        momentum=(lambda t: cool - (cool - warm) * height(t)) if cycle_momentum else None,
+        part=_Part(),
+    )  # fmt: skip
+
+
+@_factory
+def one_cycle_lr(
+    lr: float,
+    max_lr: float,
+    total_steps: int | None = None,
+    epochs: int | None = None,
+    steps_per_epoch: int | None = None,
+    pct_start: float = 0.3,
+    anneal_strategy: str = "cos",
+    cycle_momentum: bool = True,
+    base_momentum: float = 0.85,
+    max_momentum: float = 0.95,
+    div_factor: float = 25.0,
+    final_div_factor: float = 1e4,
+    three_phase: bool = False,
+) -> _Law:
+    """From max_lr / div_factor up to max_lr, then down to max_lr / div_factor / final_div_factor, momentum mirrored.
+
+    Source: ``torch.optim.lr_scheduler.OneCycleLR``; Smith & Topin, arXiv:1708.07120.
+
+    Surprise: the optimizer's own lr is ignored, and its momentum set (it is switched on where it was 0). The peak is at
+    ``pct_start · total_steps - 1``, the lowest value at ``total_steps - 1``; ``t = total_steps`` still has a value, back
+    up on the other side (negative with "linear"), and only later ones do not.
+    """
+    _lr(lr)
+    if total_steps is None and (epochs is None or steps_per_epoch is None):
+        raise ValueError(
+            f"give total_steps, or both epochs and steps_per_epoch, got epochs={epochs!r} and "
+            f"steps_per_epoch={steps_per_epoch!r}; total_steps counts updates"
+        )
+    counts = {"epochs": epochs, "steps_per_epoch": steps_per_epoch} if total_steps is None else {"total_steps": total_steps}
+    for name, count in counts.items():
+        _int(name, count, 1)
+    total = math.prod(counts.values())
+    pct = _number("pct_start", pct_start, "a float between 0 and 1", lambda p: 0 <= p <= 1)
+    if not isinstance(pct_start, float):
+        raise ValueError(f"pct_start must be a float between 0 and 1, got {pct_start!r}; write {pct}")
+    if pct * total == 1:
+        raise ValueError(
+            f"pct_start must not make pct_start * total_steps 1, got {pct_start!r} for {total} steps: the first phase "
+            "then has no length, and torch divides by it; a slightly different pct_start will do"
+        )
+    _choice("anneal_strategy", anneal_strategy, "cos", "linear")
+    nonzero = "a finite number other than 0; torch divides by it"
+    initial = _number("max_lr", max_lr) / _number("div_factor", div_factor, nonzero, bool)
+    group = {
+        "initial_lr": initial,
+        "max_lr": float(max_lr),
+        "min_lr": initial / _number("final_div_factor", final_div_factor, nonzero, bool),
+        "max_momentum": _number("max_momentum", max_momentum),
+        "base_momentum": _number("base_momentum", base_momentum),
+    }
+    up = pct * total - 1
+    if three_phase:
+        cycle = _OneCycle(
+            [0.0, up, 2 * pct * total - 2, total - 1], anneal_strategy == "cos", group,
+            lr=["initial_lr", "max_lr", "initial_lr", "min_lr"],
+            momentum=["max_momentum", "base_momentum", "max_momentum", "max_momentum"],
+        )  # fmt: skip
+    else:
+        cycle = _OneCycle(
+            [0.0, up, total - 1], anneal_strategy == "cos", group,
+            lr=["initial_lr", "max_lr", "min_lr"],
+            momentum=["max_momentum", "base_momentum", "max_momentum"],
+        )  # fmt: skip
+    return _Law(
+        functools.partial(cycle.anneal, cycle.lr, group), total,
+        f"it has total_steps = {total}, and torch raises from the next update on; give it the length of the run",
+        momentum=functools.partial(cycle.anneal, cycle.momentum, group) if cycle_momentum else None,
+        part=_Part(cycle=cycle),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _OneCycle:
+    """What a OneCycleLR writes into the param group, and the entries between which it anneals."""
+
+    knots: list[float]  # phase i runs from knots[i] to knots[i + 1]
+    cosine: bool
+    group: dict[str, float]
+    lr: list[str]  # the group's entry at each knot
+    momentum: list[str]
+
+    def anneal(self, entries: list[str], group: Mapping[str, float], t: NDArray) -> Array:
+        def phase(i: int, t: NDArray) -> Array:
+            begin, end = self.knots[i], self.knots[i + 1]
+            if begin == end:
+                raise ValueError(
+                    f"one_cycle_lr: the last phase has no length and torch divides by it at t = {t[0]}; "
+                    "lower pct_start, or stop one update earlier"
+                )
+            start, goal = group[entries[i]], group[entries[i + 1]]
+            if self.cosine:
+                return goal + (start - goal) / 2 * _one_plus_cos(t, lambda t: np.pi * ((t - begin) / (end - begin)))
+            return (goal - start) * ((t - begin) / (end - begin)) + start
+
+        return _piecewise(t, np.maximum.accumulate(self.knots[1:-1]), phase)
+
+
+@_factory
+def swalr(lr: float, swa_lr: float, anneal_epochs: int = 10, anneal_strategy: str = "cos") -> _Law:
+    """From lr to swa_lr over anneal_epochs, along a half cosine or a line, and constant from there.
+
+    Source: ``torch.optim.swa_utils.SWALR``; Izmailov et al., arXiv:1803.05407.
+
+    Surprise: with ``anneal_epochs=0`` the first value is swa_lr already.
+    """
+    lr, goal = _lr(lr), _number("swa_lr", swa_lr)
+    _choice("anneal_strategy", anneal_strategy, "cos", "linear")
+    _int("anneal_epochs", anneal_epochs, 0)
+
+    def value(t: NDArray) -> Array:
+        done = _swa_progress(t, anneal_epochs, anneal_strategy)
+        return goal * done + lr * (1 - done)
+
+    return _Law(value, part=_Part())
+
+
+def _swa_progress(t: NDArray, anneal_epochs: int, anneal_strategy: str) -> Array:
+    """From 0 (the learning rate before) to 1 (swa_lr) as t goes from 0 to anneal_epochs."""
+    if not anneal_epochs:
+        return np.ones(t.shape)
+    if anneal_strategy == "linear":
+        return np.clip(t / anneal_epochs, 0, 1)
+    before = t < anneal_epochs
+    done = np.ones(t.shape)
+    done[before] = 1 - _one_plus_cos(np.maximum(t[before], 0), lambda t: np.pi * (t / anneal_epochs)) / 2
+    return done
+
+
+# --- Feedback -------------------------------------------------------------------------------------------------
+
+
+@_factory
+def reduce_lr_on_plateau(
+    lr: float,
+    metric: Sequence[float],
+    mode: str = "min",
+    factor: float = 0.1,
+    patience: int = 10,
+    threshold: float = 1e-4,
+    threshold_mode: str = "rel",
+    cooldown: int = 0,
+    min_lr: float = 0,
+    eps: float = 1e-8,
+) -> _Law:
+    """``lr · factor`` after each *patience* + 1 bad values of the metric in a row. Source: ``torch...ReduceLROnPlateau``.
+
+    ``metric[t]`` is what was measured after update t; it decides ``lr(t + 1)``, so ``lr`` is known up to
+    t = len(metric). Bad is what does not beat the best so far by *threshold*; so is NaN, as in torch, a first one too.
+
+    Surprise: with threshold_mode "rel" and a negative metric, slightly worse counts as better; a drop smaller than eps
+    is not made, so an lr near 1e-7 is frozen.
+
+    This is a scan over the metric by nature. It goes from event to event (a new best, a drop) and is vectorised between
+    them, exactly; a metric that improves at nearly every step costs about 50 ns a step, a noisy one 5.
+    """
+    lr = _lr(lr)
+    _choice("mode", mode, "min", "max")
+    _choice("threshold_mode", threshold_mode, "rel", "abs")
+    factor = _number("factor", factor, "a number below 1: the learning rate is to be reduced", lambda f: f < 1)
+    patience = math.floor(_number("patience", patience, "a number of updates, not negative", lambda n: n >= 0))
+    cooldown = math.ceil(_number("cooldown", cooldown, "a number of updates, not negative", lambda n: n >= 0))
+    threshold, floor, eps = _number("threshold", threshold), _number("min_lr", min_lr), _number("eps", eps)
+    try:
+        measured = np.asarray(metric, np.float64)
+    except (TypeError, ValueError):
+        measured = None
+    if measured is None or measured.ndim != 1:
+        raise TypeError(f"metric must be a list of numbers, metric[t] measured after update t, got {metric!r}")
+
+    if mode == "max":
+        ratio, measured = 1 + threshold, -measured
+    else:
+        ratio = 1 - threshold
+
+    def bar(best):
+        """What the next best has to stay below."""
+        return best * ratio if threshold_mode == "rel" else best - threshold
+
+    drops, levels = [], [lr]
+    for k in _plateaus(_improvements(measured, bar), len(measured), patience, cooldown):
+        lower = max(levels[-1] * factor, floor)
+        if not levels[-1] - lower > eps:
+            break  # nor will any later drop be larger
+        drops.append(k)
+        levels.append(lower)
+    levels = np.array(levels)
+    return _Law(
+        lambda t: levels[np.searchsorted(drops, t, side="right")], len(measured),
+        f"the metric ends after {len(measured)} values, and metric[t] decides lr(t + 1)",
+    )  # fmt: skip
+
+
+def _improvements(measured: Array, bar: Callable) -> list[int]:
+    """The scheduler's steps (from 1) at which a value beats the best so far, lower being better.
+
+    Where the bar is never above the best, only a new minimum can pass it: the minima are found at once, and only they
+    are looked at in turn.
+    """
+    lowest = np.fmin.accumulate(np.concatenate(([np.inf], measured)))
+    candidates = np.flatnonzero(measured < lowest[:-1])
+    with np.errstate(invalid="ignore"):
+        if not (bar(measured[candidates]) <= measured[candidates]).all():
+            candidates = np.arange(len(measured))
+    steps, best = [], math.inf
+    for k, value in zip((candidates + 1).tolist(), measured[candidates].tolist(), strict=True):
+        if value < bar(best):
+            best = value
+            steps.append(k)
+    return steps
+
+
+def _plateaus(improved: list[int], n: int, patience: int, cooldown: int) -> Iterable[int]:
+    """The steps, 1 ... n, at which more than *patience* bad ones stand in a row, counted anew after each cooldown."""
+    edges = np.array([0, *improved, n + 1])
+    long = np.flatnonzero(np.diff(edges) > patience + 1)
+    free = 0
+    for begin, end in zip(edges[long].tolist(), edges[long + 1].tolist(), strict=True):
+        k = max(begin, free) + patience + 1
+        while k < end:
+            yield k
+            free = k + cooldown
+            k = free + patience + 1
+
+
+# --- Several schedulers on one optimizer ----------------------------------------------------------------------
+#
+# Each scheduler of torch moves a learning rate by lr <- a·lr + b, where a and b depend on its own counter. One with
+# b = 0 multiplies, one with a = 0 overwrites, a cosine with eta_min and SWALR pull towards a value. So compositions are
+# those of affine maps, after constructors that read and write the param group in their order, as torch's do.
+
+
+@_factory
+def sequential_lr(lr: float, schedulers: Sequence[Schedule], milestones: Sequence[int]) -> _Law:
+    """One scheduler after another, each from its milestone on. Source: ``torch.optim.lr_scheduler.SequentialLR``.
+
+    Args:
+        lr: the optimizer's learning rate.
+        schedulers: curves of torch schedulers with this same lr. They are built in this order on one optimizer, each
+            composition right after its own parts.
+        milestones: the first update of each scheduler but the first: whole numbers in order.
+
+    Surprise: parts without a closed form in torch do not reset: MultiplicativeLR goes on from the learning rate it
+    finds, times ``lr_lambda(0)``, and SWALR from what it finds. OneCycleLR overwrites the base learning rate of all
+    parts. A SequentialLR or ChainedScheduler in any but the first position ends in torch's NotImplementedError, here
+    in a ValueError, at its milestone; in the first position it begins one step late. :func:`then` has none of this.
+    """
+    lr = _lr(lr)
+    parts = _parts(lr, schedulers)
+    what = "a whole update number, not negative"
+    starts = [_whole("each of milestones", milestone, 0, what) for milestone in _milestones(milestones)]
+    if len(starts) != len(parts) - 1:
+        raise ValueError(
+            f"milestones must be one fewer than schedulers, got {len(starts)} for {len(parts)} schedulers: "
+            "each but the first begins at a milestone"
+        )
+    return _composition(lr, parts, lambda group, what: _Sequence(parts, starts, group, what))
+
+
+@_factory
+def chained_scheduler(lr: float, schedulers: Sequence[Schedule]) -> _Law:
+    """All schedulers stepped one after another at each update. Source: ``torch...ChainedScheduler``.
+
+    Args:
+        lr: the optimizer's learning rate.
+        schedulers: as for :func:`sequential_lr`.
+
+    Surprise: a product of its parts only if all of them multiply. One that overwrites (LambdaLR, warm restarts,
+    CyclicLR, OneCycleLR) undoes, at each update, what the parts before it did at this and every earlier one; those
+    after it then act once, without accumulating. A cosine multiplies only with ``eta_min=0``, and only up to T_max.
+    The first scheduler built stores the base learning rate for all, so a CyclicLR behind it begins with that value.
+    """
+    lr = _lr(lr)
+    parts = _parts(lr, schedulers)
+    return _composition(lr, parts, lambda group, what: _Chain(parts, group, what))
+
+
+_COMPOSITIONS = ("sequential_lr", "chained_scheduler")
+
+
+def _parts(lr: float, schedulers: object) -> tuple[Schedule, ...]:
+    if not isinstance(schedulers, tuple) or not schedulers:
+        raise ValueError(f"schedulers must be a list of at least one scheduler's curve, got {schedulers!r}")
+    for i, part in enumerate(schedulers):
+        if not isinstance(part, Schedule) or part._law.part is None and part.name not in _COMPOSITIONS:
+            if getattr(part, "name", "") == "reduce_lr_on_plateau":
+                raise ValueError(f"schedulers[{i}] must not be reduce_lr_on_plateau: a composition gets no metric; "
+                                 "torch refuses it too")  # fmt: skip
+            raise TypeError(
+                f"schedulers[{i}] must be the curve of a torch scheduler, such as step_lr({lr}, step_size=30), got "
+                f"{part!r}; join other schedules by then(a, b, at=...) or a * b"
+            )
+        if part.params["lr"] != lr:
+            raise ValueError(
+                f"schedulers[{i}] must have lr={lr} as the whole has, got {part.params['lr']}: they share one optimizer"
+            )
+    return schedulers
+
+
+def _composition(lr: float, parts: tuple[Schedule, ...], build: Callable) -> _Law:
+    def play(what: str, t: NDArray) -> Array:
+        t = _whole_updates(t)
+        group = {"lr": lr}
+        root = build(group, what)
+        values = np.empty(t.max() + 1)
+        values[0] = group[what]
+        filled = 1
+        for move in root.step(int(t.max())):
+            piece = _scan(move, values[filled - 1])
+            values[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        return values[t]
+
+    cycles = any(part._law.momentum for part in parts)
+    return _Law(
+        functools.partial(play, "lr"),
+        momentum=functools.partial(play, "momentum") if cycles else None,
+    )
+
+
+def _scan(move: Move, x: float) -> Array:
+    """``x_i = a_i x_{i-1} + b_i`` from x_0 = x. In the general case √n blocks of √n side by side, twice."""
+    a, b = move
+    if a is None:
+        return b
+    if b is None:
+        return np.multiply.accumulate(np.concatenate(([x], a)))[1:]
+    width = math.isqrt(len(a))
+    gap = -len(a) % width
+    a = np.concatenate((a, np.ones(gap))).reshape(-1, width).T.copy()
+    b = np.concatenate((b, np.zeros(gap))).reshape(-1, width).T.copy()
+    slope, offset = np.ones(a.shape[1]), np.zeros(a.shape[1])
+    for a_i, b_i in zip(a, b, strict=True):
+        slope *= a_i
+        offset *= a_i
+        offset += b_i
+    firsts = []
+    for slope_j, offset_j in zip(slope.tolist(), offset.tolist(), strict=True):
+        firsts.append(x)
+        x = slope_j * x + offset_j
+    values, rows = np.empty(a.shape), np.array(firsts)
+    for i, (a_i, b_i) in enumerate(zip(a, b, strict=True)):
+        rows = values[i] = a_i * rows + b_i
+    return values.T.reshape(-1)[: values.size - gap]
+
+
+def _compose(first: Move, second: Move) -> Move:
+    """The move that does *first*, then *second*, at each update."""
+    (a1, b1), (a2, b2) = first, second
+    if a2 is None:
+        return second
+    carried = None if b1 is None else a2 * b1
+    return None if a1 is None else a1 * a2, carried if b2 is None else b2 if carried is None else carried + b2
+
+
+def _join(moves: list[Move]) -> Move:
+    """One move of moves that follow each other in time."""
+    if len(moves) == 1:
+        return moves[0]
+    sizes = [len(b if a is None else a) for a, b in moves]
+    return (
+        np.concatenate([np.zeros(n) if a is None else a for (a, _), n in zip(moves, sizes, strict=True)]),
+        np.concatenate([np.zeros(n) if b is None else b for (_, b), n in zip(moves, sizes, strict=True)]),
+    )
+
+
+class _Member:
+    """One scheduler among several: what its constructor, ``_initial_step``, ``step`` and ``_update_lr(0)`` do.
+
+    Args:
+        schedule: its class and arguments; the learning rate in it is replaced by what the constructor finds.
+        group: the param group: lr, initial_lr, momentum, and what else constructors write.
+        what: "lr" or "momentum", the entry whose moves are asked for.
+    """
+
+    def __init__(self, schedule: Schedule, group: dict[str, float], what: str) -> None:
+        self.group, self.what = group, what
+        self.params, self.part = schedule.params, schedule._law.part
+        self.prepare()
+        base_lr = group.setdefault("initial_lr", group["lr"])
+        self.schedule = _rebuild(schedule.name, {**schedule.params, "lr": base_lr})
+        self.part = self.schedule._law.part
+        self.counter, self.calls = -1, 0
+        self.start()
+
+    def prepare(self) -> None:
+        """What the constructor writes into the param group before it reads initial_lr."""
+
+    def start(self) -> None:
+        self.counter += 1
+        self.calls = 1
+        if self.what == "momentum" or not self.part.held:
+            self.group[self.what] = float(_scan(self.moves(1), self.group.get(self.what, math.nan))[-1])
+
+    def undo(self) -> None:
+        self.counter -= 1
+
+    def enter(self) -> list[Move]:
+        self.counter = 0
+        if self.part.enter is None or self.what == "momentum":
+            return [self.moves(1)]
+        return [(None, np.array([self.part.enter()]))]
+
+    def step(self, n: int) -> list[Move]:
+        self.counter += n
+        self.calls += n
+        return [self.moves(n)]
+
+    def moves(self, n: int) -> Move:
+        """The n moves that end at the counter."""
+        first = self.counter - n + 1
+        if self.what == "momentum":
+            return np.ones(n), None
+        if self.part.move is None:
+            return None, self.schedule(np.arange(first, first + n))
+        return self.part.move(first, n)
+
+
+class _Cyclic(_Member):
+    def prepare(self) -> None:
+        p = self.params
+        self.group["lr"] = p["base_lr"]
+        if p["cycle_momentum"]:
+            self.group.update({key: p[key] for key in ("max_momentum", "base_momentum")})
+
+    def __init__(self, schedule: Schedule, group: dict[str, float], what: str) -> None:
+        super().__init__(schedule, group, what)
+        if what == "lr":
+            group["lr"] = group["initial_lr"]  # base_lrs is put right only after the constructor's first step
+
+    def moves(self, n: int) -> Move:
+        if self.what == "momentum" and self.params["cycle_momentum"]:
+            return None, self.schedule.momentum(np.arange(self.counter - n + 1, self.counter + 1))
+        return super().moves(n)
+
+
+class _OneCycled(_Member):
+    """It anneals between entries of the param group, which another scheduler may have overwritten since."""
+
+    def prepare(self) -> None:
+        momenta = () if self.params["cycle_momentum"] else ("max_momentum", "base_momentum")
+        self.group.update({key: value for key, value in self.part.cycle.group.items() if key not in momenta})
+
+    def moves(self, n: int) -> Move:
+        t = np.arange(self.counter - n + 1, self.counter + 1)
+        self.schedule(t[-1])  # raises beyond total_steps
+        if self.what == "momentum" and not self.params["cycle_momentum"]:
+            return super().moves(n)
+        entries = self.part.cycle.lr if self.what == "lr" else self.part.cycle.momentum
+        return None, self.part.cycle.anneal(entries, self.group, t)
+
+
+class _Averaging(_Member):
+    """SWALR counts its calls of ``step``, which SequentialLR neither undoes nor resets."""
+
+    def prepare(self) -> None:
+        self.group["swa_lr"] = self.params["swa_lr"]
+
+    def moves(self, n: int) -> Move:
+        if self.what == "momentum":
+            return super().moves(n)
+        t = np.arange(self.calls - n - 1, self.calls)
+        done = _swa_progress(t, self.params["anneal_epochs"], self.params["anneal_strategy"])
+        a = np.zeros(n)
+        np.divide(1 - done[1:], 1 - done[:-1], out=a, where=done[:-1] < 1)
+        return a, self.group["swa_lr"] * (1 - a)
+
+
+class _Composite:
+    """What SequentialLR and ChainedScheduler share. Within another composition their own clock is not undone."""
+
+    members: list
+
+    def start(self) -> None:
+        for move in self.step(1):
+            self.group[self.what] = float(_scan(move, self.group[self.what])[-1])
+
+    def undo(self) -> None:
+        for member in self.members:
+            member.undo()
+
+    def enter(self) -> list[Move]:
+        raise ValueError(
+            "sequential_lr: a composition must stand in the first position, got one that begins at a milestone: torch "
+            "raises NotImplementedError there; use then(a, b, at=...)"
+        )
+
+    def step(self, n: int) -> list[Move]:
+        raise NotImplementedError
+
+
+class _Sequence(_Composite):
+    def __init__(self, parts: Sequence[Schedule], milestones: list[int], group: dict[str, float], what: str) -> None:
+        self.milestones, self.group, self.what = milestones, group, what
+        self.members = [_member(part, group, what) for part in parts]
+        group["lr"] = group["initial_lr"]
+        self.undo()
+        self.clock = 0
+        self.members[bisect_right(milestones, 0)].start()
+
+    def step(self, n: int) -> list[Move]:
+        moves, stop = [], self.clock + n
+        while self.clock < stop:
+            i = bisect_right(self.milestones, self.clock + 1)
+            if i and self.milestones[i - 1] == self.clock + 1:
+                moves += self.members[i].enter()
+                self.clock += 1
+            else:
+                end = min(stop, self.milestones[i] - 1) if i < len(self.milestones) else stop
+                moves += self.members[i].step(end - self.clock)
+                self.clock = end
+        return moves
+
+
+class _Chain(_Composite):
+    def __init__(self, parts: Sequence[Schedule], group: dict[str, float], what: str) -> None:
+        self.group, self.what = group, what
+        self.members = [_member(part, group, what) for part in parts]
+
+    def step(self, n: int) -> list[Move]:
+        return [functools.reduce(_compose, (_join(member.step(n)) for member in self.members))] if n else []
+
+
+def _member(part: Schedule, group: dict[str, float], what: str) -> _Member | _Composite:
+    match part.name:
+        case "sequential_lr":
+            return _Sequence(part.params["schedulers"], [int(m) for m in part.params["milestones"]], group, what)
+        case "chained_scheduler":
+            return _Chain(part.params["schedulers"], group, what)
+        case "cyclic_lr":
+            return _Cyclic(part, group, what)
+        case "one_cycle_lr":
+            return _OneCycled(part, group, what)
+        case "swalr":
+            return _Averaging(part, group, what)
+    return _Member(part, group, what)

@@ -1,0 +1,111 @@
+"""The explorers of section 02: schedules to turn by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import log
+
+from ..figures.schedulers import Controlled, HalfLife, OneCycle, Plateau, Restarts
+from ..words import say
+from .explorer import Choice, Control, Explorer, Slider, Switch
+
+
+def half_life() -> Explorer:
+    """ExponentialLR as radioactive decay: gamma and the half-life are two names of one number."""
+
+    def half_life_of(gamma: float) -> float:
+        return log(2) / -log(gamma)
+
+    return Explorer(
+        HalfLife(),
+        [
+            Slider(
+                key="half_life", name=say("half-life", "半衰期"), symbol="t½", unit=say("steps", "步"), low=1, high=1000,
+                value=half_life_of(0.95), step=0.005, log=True, show=".3g",
+                snaps={f"γ = {gamma}": half_life_of(gamma) for gamma in (0.5, 0.9, 0.95, 0.99)},
+            ),
+            Choice(
+                key="unit", name=say("scheduler.step() once an", "scheduler.step() 的时机"),
+                options={say("epoch", "每轮一次"): "epoch", say("update (25 an epoch)", "每个更新步（一轮 25 步）"): "update"},
+            ),
+        ],
+        question=say("How long does an exponentially decaying learning rate live?", "指数衰减的学习率能活多久？"),
+        goal=say("1 % of the first η left at the end (0.95 % to 1.05 %)", "结束时剩下初始 η 的 1 %（0.95 % 到 1.05 %）"),
+    )  # fmt: skip
+
+
+def restarts() -> Explorer:
+    """CosineAnnealingWarmRestarts: how often to heat again, and where the budget ends."""
+    return Explorer(
+        Restarts(),
+        [
+            Slider(
+                key="T_0", name=say("first cycle", "首个周期"), symbol="T_0", unit=say("updates", "步"), low=5, high=300,
+                value=40, step=1, snaps={"20": 20, "75": 75, "100": 100, "300": 300},
+            ),
+            Slider(key="T_mult", name=say("each cycle longer by", "周期逐次加长"), symbol="T_mult", low=1, high=4, value=2, step=1),
+            Slider(key="eta_min", name=say("floor", "下限"), symbol="eta_min", low=0, high=0.25, value=0.0, step=0.005),
+        ],
+        question=say("Heat it again, but where does the budget end?", "可以再加热，但预算会在哪里用完？"),
+        goal=say(
+            "at least two restarts, and a final energy of {goal} or less", "至少重启两次，且最终能量不超过 {goal}",
+            goal=Restarts.GOAL,
+        ),
+    )  # fmt: skip
+
+
+def plateau() -> Explorer:
+    """ReduceLROnPlateau as a controller with a noisy gauge: false alarms against patience."""
+    return Explorer(
+        Plateau(),
+        [
+            Slider(key="noise", name=say("noise of the gauge", "仪表噪声"), symbol="σ", low=0, high=0.5, value=0.2, step=0.01),
+            Slider(
+                key="patience", name="patience", unit=say("epochs", "轮"), low=0, high=30, value=2, step=1,
+                snaps={"2": 2, "5": 5, "10": 10, "20": 20},
+            ),
+            Slider(key="factor", name="factor", low=0.05, high=0.9, value=0.1, step=0.05, snaps={"0.1": 0.1, "0.5": 0.5}),
+            Slider(key="cooldown", name="cooldown", unit=say("epochs", "轮"), low=0, high=20, value=0, step=1),
+            Slider(
+                key="run", name=say("which run", "第几次运行"), low=1, high=Controlled.RUNS, value=1, step=1, play=250,
+            ),
+        ],
+        question=say("When should a controller believe a noisy gauge?", "仪表有噪声时，控制器该何时相信它？"),
+        goal=say(
+            "at σ ≥ 0.2, a median final loss of {goal} or less", "σ ≥ 0.2 时，最终损失的中位数不超过 {goal}",
+            goal=Plateau.GOAL,
+        ),
+    )  # fmt: skip
+
+
+def one_cycle() -> Explorer:
+    """OneCycleLR, the momentum that mirrors it, and the rate η/(1 − β) that the two of them make."""
+
+    def controls(values: Mapping[str, object]) -> list[Control]:
+        half = 0.45 if values.get("three_phase") else 0.9  # three phases need the way down to fit in too
+        return [
+            Slider(
+                key="pct_start", name=say("share of the rise", "上升段占比"), symbol="pct_start", low=0.05, high=half,
+                value=min(values.get("pct_start", 0.3), half), step=0.01,
+            ),
+            Slider(
+                key="div_factor", name=say("peak / first", "峰值 / 首值"), symbol="div_factor", low=2, high=100, value=25,
+                step=0.01, log=True, snaps={"10": 10, "25": 25},
+            ),
+            Slider(
+                key="final_div_factor", name=say("first / last", "首值 / 末值"), symbol="final_div_factor", low=1, high=1e4,
+                value=1e4, step=0.1, log=True, show=".3g",
+            ),
+            Choice(key="anneal_strategy", name="anneal_strategy", options={"cos": "cos", "linear": "linear"}),
+            Switch(key="three_phase", name="three_phase"),
+            Switch(key="cycle_momentum", name="cycle_momentum", value=True),
+        ]
+
+    return Explorer(
+        OneCycle(),
+        controls,
+        question=say("How fast does the ball really start?", "小球起步时究竟有多快？"),
+        goal=say(
+            "with cycled momentum, start at 1/20 of the peak's η/(1 − β)", "在动量循环时，让起步的 η/(1 − β) 为峰值的 1/20",
+        ),
+    )  # fmt: skip
