@@ -156,12 +156,12 @@ for t in range(3):
 from torch.optim import lr_scheduler
 from lrcourse import training
 
-torch.set_num_threads(1)
-
-def train(make_scheduler, seed, lr=0.1, momentum=0.9):
+def noisy_digits(seed):
     data = training.digits(label_noise=0.2, seed=seed)
     noise = torch.randn(data.x.shape, generator=torch.Generator().manual_seed(seed))
-    data = data._replace(x=data.x + 0.5 * noise)
+    return data._replace(x=data.x + 0.5 * noise)
+
+def train(make_scheduler, data, seed, lr=0.1, momentum=0.9):
     model = training.mlp((64, 64, 10), seed=seed)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
     scheduler = make_scheduler(optimizer)
@@ -174,7 +174,7 @@ def train(make_scheduler, seed, lr=0.1, momentum=0.9):
 # **先猜一猜**：闭式公式与真实训练所用的学习率最多会相差多少？
 
 # %% name="recorded"
-history = train(lambda optimizer: lr_scheduler.StepLR(optimizer, step_size=100), seed=0)
+history = train(lambda optimizer: lr_scheduler.StepLR(optimizer, step_size=100), noisy_digits(0), seed=0)
 closed_form = curve("StepLR", 300, lr=0.1, step_size=100)
 print("updates", len(history.lr), " largest difference", np.abs(history.lr - closed_form).max())
 
@@ -198,16 +198,647 @@ makers = {
     "StepLR": lambda optimizer: lr_scheduler.StepLR(optimizer, step_size=100, gamma=0.1),
     "CosineAnnealingLR": lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, T_max=300),
 }
-runs = {name: [train(make, seed) for seed in range(4)] for name, make in makers.items()}
+runs = {name: [train(make, noisy_digits(seed), seed) for seed in range(4)] for name, make in makers.items()}
 
 def mean(values, digits=2):
     return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1) / len(values) ** 0.5:.{digits}f}"
 
 for name, histories in runs.items():
     loss, accuracy = zip(*[history.test for history in histories])
-    print(f"{name:18} loss {mean(loss)}  accuracy {mean(accuracy, 3)}")
+    print(f"{name:18} test loss {mean(loss)}  accuracy {mean(accuracy, 3)}")
 
 # %% name="race-figure"
 from lrcourse.figures import schedulers as figures
 
 figures.trained(runs)
+
+# %% [markdown] lang="en"
+# The constant rate stays hot: every update chases wrong labels as hard as the first did. Both others cool, and name
+# nine digits in ten and more. Cosine and steps are level here, within their errors.
+#
+# Look at update 100: the loss of `StepLR` falls at once. Nothing was learned in so few updates; the noise
+# $\eta\sigma^2/2$ of section 01 was turned down. That is a quench.
+
+# %% [markdown] lang="zh"
+# 恒定学习率一直是热的：每个更新步都和最初一样用力地追逐错误标签。另外两种冷却下来，十个数字认对九个以上。
+# 在误差范围内，余弦与阶梯在这里不分上下。
+#
+# 看第 100 步：`StepLR` 的损失立刻下降。这么几步里什么也没学到，只是第 01 节的噪声 $\eta\sigma^2/2$ 被调小了。
+# 这就是淬火。
+
+# %% name="quench"
+loss = np.array([history.loss for history in runs["StepLR"]])
+for start in (60, 80, 100, 120, 180, 200):
+    print(f"updates {start}-{start + 20}  loss {mean(loss[:, start : start + 20].mean(1))}")
+
+# %% [markdown] lang="en"
+# The second drop, at 200, changes nothing one can see: it was cold already.
+#
+# **Predict** the same race on clean digits, at a gentler rate: which has the lower *training* loss, constant or cosine?
+
+# %% [markdown] lang="zh"
+# 第二次下降在 200 步，却看不出任何变化：它早就冷了。
+#
+# **先猜一猜**：换成干净的数字、更温和的学习率，恒定与余弦谁的*训练*损失更低？
+
+# %% name="clean"
+for name in ("constant", "CosineAnnealingLR"):
+    histories = [train(makers[name], training.digits(seed=seed), seed, lr=0.03) for seed in range(4)]
+    print(f"{name:18} training loss {mean([h.train.loss for h in histories], 3)}")
+
+# %% [markdown] lang="en"
+# Constant wins. Where the network can fit every example, the gradient noise dies by itself and cooling only slows the
+# clock. A schedule is a tool against noise, not a law.
+
+# %% [markdown] lang="zh"
+# 恒定胜出。网络若能拟合每个样本，梯度噪声会自行消失，降温只会让时钟变慢。调度是对付噪声的工具，而不是定律。
+
+# %% [markdown] lang="en"
+# ## Four ways down
+#
+# **Predict**: from 0.1, over 100 epochs, which is highest at epoch 50, and which is lowest at the very end: StepLR (30,
+# × 0.1), MultiStepLR (30, 60, 80), ExponentialLR (× 0.95) or the cosine?
+
+# %% [markdown] lang="zh"
+# ## 四种降法
+#
+# **先猜一猜**：从 0.1 开始、共 100 轮，第 50 轮时谁最高，最末尾谁最低：StepLR（30，× 0.1）、MultiStepLR（30, 60, 80）、
+# ExponentialLR（× 0.95）还是余弦？
+
+# %% name="four"
+lrcourse.visualize_schedulers(epochs=100, initial_lr=0.1)
+
+# %% [markdown] lang="en"
+# The cosine is both: it stays high for half the run, then dives below all others. On a log axis a staircase has equal
+# steps and an exponential is a straight line.
+#
+# No epoch uses 0, so the cosine's curve ends at its last real value. We come back to that.
+
+# %% [markdown] lang="zh"
+# 两个答案都是余弦：它在前一半一直很高，最后跌到所有曲线之下。在对数坐标上，阶梯的每一级一样高，指数是一条直线。
+#
+# 没有哪一轮用的是 0，所以余弦曲线止于它真正用过的最后一个值。这一点稍后再谈。
+
+# %% [markdown] lang="en"
+# ## Steps quench in stages
+#
+# $$\eta(t) = \eta_0\,\gamma^{\lfloor t/s \rfloor} \qquad \eta(t) = \eta_0\,\gamma^{\,\#\{m \le t\}}$$
+#
+# `StepLR` multiplies by $\gamma$ every $s$ steps (`step_size`), `MultiStepLR` at each of the `milestones` $m$. Between
+# two drops the network is kept isothermal and comes to equilibrium; each drop is a quench.
+#
+# **Predict**: do these two differ anywhere in 100 epochs?
+
+# %% [markdown] lang="zh"
+# ## 阶梯：分级淬火
+#
+# $$\eta(t) = \eta_0\,\gamma^{\lfloor t/s \rfloor} \qquad \eta(t) = \eta_0\,\gamma^{\,\#\{m \le t\}}$$
+#
+# `StepLR` 每隔 $s$ 步（`step_size`）乘以 $\gamma$，`MultiStepLR` 则在每个里程碑 $m$（`milestones`）处乘。
+# 两次下降之间网络保持等温，趋于平衡；每次下降都是一次淬火。
+#
+# **先猜一猜**：下面两者在 100 轮之内有差别吗？
+
+# %% name="steps"
+step = curve("StepLR", 100, lr=0.1, step_size=30, gamma=0.1)
+multi = curve("MultiStepLR", 100, lr=0.1, milestones=[30, 60, 80], gamma=0.1)
+print("differ at epochs", np.flatnonzero(~np.isclose(step, multi)))
+
+# %% [markdown] lang="en"
+# Only in epochs 80 to 89. Use `StepLR` when you know how long equilibrium takes, `MultiStepLR` when you saw on an earlier
+# run where the loss went flat.
+
+# %% [markdown] lang="zh"
+# 只在第 80 到 89 轮。知道达到平衡要多久时用 `StepLR`；在先前的训练里看到损失在哪里变平时，用 `MultiStepLR`。
+
+# %% [markdown] lang="en"
+# ## An exponential has a half-life
+#
+# $$\eta(t) = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t}, \qquad \gamma = e^{-\lambda}, \qquad
+# t_{1/2} = \frac{\ln 2}{\lambda}$$
+#
+# The law of radioactive decay: in each step the same share is lost. `gamma` and the half-life are two names of one number.
+#
+# **Predict** the half-life of $\gamma = 0.95$. The goal: end 100 epochs with 1 % of the first rate.
+
+# %% [markdown] lang="zh"
+# ## 指数衰减有半衰期
+#
+# $$\eta(t) = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t}, \qquad \gamma = e^{-\lambda}, \qquad
+# t_{1/2} = \frac{\ln 2}{\lambda}$$
+#
+# 这正是放射性衰变定律：每一步都失去同样的比例。`gamma` 与半衰期是同一个数的两个名字。
+#
+# **先猜一猜** $\gamma = 0.95$ 的半衰期。目标：100 轮之后剩下初始学习率的 1 %。
+
+# %% name="half-life"
+explorers.schedulers.half_life()
+
+# %% name="half-lives"
+for gamma in (0.5, 0.9, 0.95, 0.955, 0.99):
+    half_life, path = np.log(2) / -np.log(gamma), 1 / (1 - gamma)
+    print(f"gamma {gamma}  half-life {half_life:5.1f} steps  path {path:5.1f} steps  after 100: {gamma**100:.2%}")
+
+# %% [markdown] lang="en"
+# The path is the clock of section 01, $\sum\eta/\eta_0 = 1/(1-\gamma)$. It is *finite*: with $\gamma = 0.95$ the
+# network may go as far as 20 steps at full rate would take it, and not one step further, however long you train.
+#
+# So there is a speed at which a network freezes on its way. **Predict** the best half-life for 300 updates: 5, 15, 50,
+# 150, or never?
+
+# %% [markdown] lang="zh"
+# 这里的路程就是第 01 节的时钟，$\sum\eta/\eta_0 = 1/(1-\gamma)$。它是*有限*的：$\gamma = 0.95$ 时，无论训练多久，
+# 网络最多只能走到以初始学习率走 20 步所及之处。
+#
+# 所以降温太快，网络会冻在半路上。**先猜一猜** 300 个更新步的最佳半衰期：5、15、50、150，还是永不降温？
+
+# %% name="cooling-speed"
+cooled = {np.inf: runs["constant"]}
+for half_life in (5, 15, 50, 150):
+    decay = lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma=0.5 ** (1 / half_life))
+    cooled[half_life] = [train(decay, noisy_digits(seed), seed) for seed in range(4)]
+figures.cooling_speed(cooled)
+
+# %% [markdown] lang="en"
+# Between 50 and 150 updates: one sixth to one half of the budget. At 5 the clock stops after 8 updates' worth of path,
+# and the network is frozen before it has learned; never cooled, it stays hot. Between them the optimum is broad.
+
+# %% [markdown] lang="zh"
+# 在 50 到 150 步之间，即预算的六分之一到一半。半衰期为 5 时，时钟走完相当于 8 步的路程就停了，网络还没学会就被冻住；
+# 从不降温，它就一直是热的。两者之间的最优区域很宽。
+
+# %% [markdown] lang="en"
+# ## A cosine cools slowly, then lands
+#
+# $$\eta(t) = \eta_{\min} + \tfrac12\,(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi t}{T_{\max}}\right)$$
+#
+# Half a cosine wave from $\eta_0$ down to $\eta_{\min}$ (`eta_min`) in $T_{\max}$ steps (`T_max`): flat at both ends,
+# steepest in the middle. It does not oscillate.
+#
+# **Predict**: with `T_max=50` and `eta_min=1e-5`, which rate does the last of 50 epochs use?
+
+# %% [markdown] lang="zh"
+# ## 余弦：缓缓冷却，平稳着陆
+#
+# $$\eta(t) = \eta_{\min} + \tfrac12\,(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi t}{T_{\max}}\right)$$
+#
+# 半个余弦波，在 $T_{\max}$ 步（`T_max`）内从 $\eta_0$ 降到 $\eta_{\min}$（`eta_min`）：两端平坦，中间最陡。它并不振荡。
+#
+# **先猜一猜**：`T_max=50`、`eta_min=1e-5` 时，50 轮中的最后一轮用的是哪个学习率？
+
+# %% name="cosine-end"
+for T_max in (50, 49):
+    cosine = curve("CosineAnnealingLR", 50, lr=0.1, T_max=T_max, eta_min=1e-5)
+    print(f"T_max={T_max}: first {cosine[0]:.3g}, epoch 25 {cosine[25]:.3g}, mean {cosine.mean():.3g}, last {cosine[49]:.3g}")
+
+# %% [markdown] lang="en"
+# Ten times `eta_min`: epoch 49 is one step short of $T_{\max}$, and $\eta(50)$ is set but never used. Where the last value
+# matters, take `T_max = epochs - 1`. The mean rate is half the first one, whatever $T_{\max}$ is: a cosine travels half as
+# far as a constant rate.
+
+# %% [markdown] lang="zh"
+# 是 `eta_min` 的十倍：第 49 轮离 $T_{\max}$ 还差一步，$\eta(50)$ 设定了却从未使用。若末值要紧，就取 `T_max = epochs - 1`。
+# 无论 $T_{\max}$ 是多少，平均学习率都是初始值的一半：余弦走过的路程是恒定学习率的一半。
+
+# %% [markdown] lang="en"
+# ## Restarts heat it again
+#
+# `CosineAnnealingWarmRestarts` starts a new cosine every `T_0` steps; `T_mult` makes each cycle that many times longer.
+# The peaks stay as high as the first: cooling and re-heating, with no cooling overall.
+#
+# **Predict**: is the end of a cycle colder than a single cosine's? Goal: two restarts, and end cold.
+
+# %% [markdown] lang="zh"
+# ## 重启：再次加热
+#
+# `CosineAnnealingWarmRestarts` 每隔 `T_0` 步开始一个新的余弦；`T_mult` 让每个周期是前一个的若干倍长。
+# 每个峰都和第一个一样高：冷却、再加热，整体上并不降温。
+#
+# **先猜一猜**：一个周期的末尾会比单个余弦的末尾更冷吗？目标：重启两次，并以低能量结束。
+
+# %% name="restarts"
+explorers.schedulers.restarts()
+
+# %% [markdown] lang="en"
+# With `T_0=40`, `T_mult=2` training would stop just after a restart, as hot as it began. Make the budget a whole number of
+# cycles: $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$ steps for $n$ of them.
+#
+# **Predict**: what does a real network's loss do at updates 100 and 200, with `T_0=100`?
+
+# %% [markdown] lang="zh"
+# `T_0=40`、`T_mult=2` 时，训练恰好在一次重启之后结束，和开始时一样热。要让预算等于整数个周期：$n$ 个周期共
+# $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$ 步。
+#
+# **先猜一猜**：`T_0=100` 时，真实网络的损失在第 100 步和第 200 步会怎样？
+
+# %% name="restarts-trained"
+warm = lambda optimizer: lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=100)
+restarted = [train(warm, noisy_digits(seed), seed) for seed in range(4)]
+loss = np.array([history.loss for history in restarted])
+for start in (180, 200, 220, 280):
+    print(f"updates {start}-{start + 20}  loss {mean(loss[:, start : start + 20].mean(1))}")
+print("test loss, restarts", mean([h.test.loss for h in restarted]))
+figures.trained({"CosineAnnealingLR": runs["CosineAnnealingLR"], "CosineAnnealingWarmRestarts": restarted})
+
+# %% [markdown] lang="en"
+# Each restart throws away part of what the cooling won, and the next cooling wins it back. At the end both are level
+# within their errors. What restarts buy is a good network at the end of *every* cycle, not a better last one.
+
+# %% [markdown] lang="zh"
+# 每次重启都丢掉一部分冷却的成果，下一次冷却再赢回来。到最后，两者在误差范围内不分上下。
+# 重启换来的是*每个*周期末尾都有一个好网络，而不是更好的最后一个。
+
+# %% [markdown] lang="en"
+# ## A controller watches the loss
+#
+# `ReduceLROnPlateau` is feedback control: it reads a metric and cuts the rate when the metric stops improving. It is the
+# only scheduler whose `step` needs an argument.
+#
+# | argument | meaning (default) |
+# |---|---|
+# | `mode` | `"min"`: lower is better; `"max"`: higher is better |
+# | `factor` | each cut multiplies the rate by it (one tenth) |
+# | `patience` | bad steps that it bears; one more, and it cuts (10) |
+# | `threshold`, `threshold_mode` | what counts as better: below $(1 - 10^{-4})$ of the best (`"rel"`), or below best $- 10^{-4}$ (`"abs"`) |
+# | `cooldown` | steps after a cut in which nothing counts as bad (0) |
+# | `min_lr` | it never cuts below (0) |
+
+# %% [markdown] lang="zh"
+# ## 让控制器盯着损失
+#
+# `ReduceLROnPlateau` 是反馈控制：它读取一个指标，指标不再改善时就降低学习率。它是唯一一个 `step` 需要参数的调度器。
+#
+# | 参数 | 含义（默认值） |
+# |---|---|
+# | `mode` | `"min"`：越低越好；`"max"`：越高越好 |
+# | `factor` | 每次降低时乘以它（十分之一） |
+# | `patience` | 能容忍的坏步数；再多一步就降低（10） |
+# | `threshold`, `threshold_mode` | 怎样才算改善：低于最佳值的 $(1 - 10^{-4})$ 倍（`"rel"`），或低于最佳值 $- 10^{-4}$（`"abs"`） |
+# | `cooldown` | 降低之后，这么多步内不计坏步（0） |
+# | `min_lr` | 不会低于此值（0） |
+
+# %% name="plateau-step"
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=2)
+for epoch, val_loss in enumerate([1.0, 0.8, 0.8, 0.81, 0.9, 0.7, 0.6]):
+    print(epoch, val_loss, scheduler.get_last_lr())
+    scheduler.step(val_loss)
+
+# %% [markdown] lang="en"
+# Epochs 2, 3 and 4 are bad (equal is not better); the third bad one exceeds a patience of two, so epoch 5 trains at half
+# the rate.
+#
+# A real gauge is noisy: a validation loss comes from few examples. **Predict** what a patience of 2 makes of 20 % noise.
+
+# %% [markdown] lang="zh"
+# 第 2、3、4 轮都是坏的（相等不算改善）；第三个坏轮超过了 2 的容忍度，于是第 5 轮的学习率减半。
+#
+# 真实的仪表有噪声：验证损失只来自少量样本。**先猜一猜**：噪声为 20 % 时，patience 为 2 会怎样？
+
+# %% name="plateau"
+explorers.schedulers.plateau()
+
+# %% [markdown] lang="en"
+# With patience 2 it cuts four times before the ball is down, and freezes it there. Patience is a filter: long enough to
+# see through the noise, short enough to leave time to cool.
+#
+# How long is long enough? Feed it *nothing but noise*. **Predict** the mean number of readings before the first cut, for a
+# patience of 10, and whether the shape of the noise matters.
+
+# %% [markdown] lang="zh"
+# patience 为 2 时，小球还没落下，它就降了四次，把小球冻在半空。容忍轮数就是滤波器：要长到看穿噪声，又要短到留得出时间冷却。
+#
+# 多长才够？给它*纯噪声*试试。**先猜一猜**：patience 为 10 时，第一次降低之前平均要读多少次数？噪声的形状重要吗？
+
+# %% name="first-cut"
+def first_cut(patience, readings):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, patience=patience, threshold=0)
+    for n, reading in enumerate(readings, start=1):
+        scheduler.step(reading)
+        if scheduler.get_last_lr()[0] < 1:
+            return n
+
+rng = np.random.default_rng(0)
+for patience in (0, 2, 5, 10):
+    gauss = [first_cut(patience, readings) for readings in rng.normal(10, 1, (400, 300))]
+    skewed = [first_cut(patience, readings) for readings in rng.exponential(1, (400, 300))]
+    theory = np.exp((1 / np.arange(1, patience + 2)).sum())
+    print(f"patience {patience:2}  gauss {mean(gauss)}  exponential {mean(skewed)}  theory {theory:.2f}")
+
+# %% [markdown] lang="en"
+# Twice the patience, for any noise of any strength. The mean is exactly
+#
+# $$\exp\left(1 + \tfrac12 + \tfrac13 + \dots + \tfrac1{p+1}\right) \approx 1.78\,(p + 1.5)$$
+#
+# Reading $n$ is the best so far with probability $1/n$, whatever the distribution, and the gaps between records follow the
+# cycle lengths of a random permutation. No cut yet means no cycle longer than $p + 1$.
+#
+# So take a patience well over half the time in which your loss falls by as much as it flickers.
+
+# %% [markdown] lang="zh"
+# 约为 patience 的两倍，与噪声的形状和强弱都无关。其平均值恰好是
+#
+# $$\exp\left(1 + \tfrac12 + \tfrac13 + \dots + \tfrac1{p+1}\right) \approx 1.78\,(p + 1.5)$$
+#
+# 无论什么分布，第 $n$ 个读数是迄今最佳的概率都是 $1/n$；相邻两次纪录的间隔与随机排列的循环长度同分布。
+# “尚未降低”就等于“没有长于 $p + 1$ 的循环”。
+#
+# 所以 patience 应当远大于这样一段时间的一半：在这段时间里，损失下降的幅度与它自身的抖动相当。
+
+# %% [markdown] lang="en"
+# ## One cycle: heat, then cool below the start
+#
+# `OneCycleLR` is stepped after every *update* and needs their number, `total_steps` (or `epochs` and `steps_per_epoch`).
+# It ignores the optimizer's own rate:
+#
+# | argument | meaning (default) |
+# |---|---|
+# | `max_lr` | the peak |
+# | `pct_start` | share of the updates that the rise takes (0.3) |
+# | `div_factor` | first rate = peak / `div_factor` (25) |
+# | `final_div_factor` | last rate = first / `final_div_factor` (10000) |
+# | `anneal_strategy` | `"cos"` or `"linear"` |
+# | `three_phase` | come down to the first rate as slowly as it rose, then fall (off) |
+# | `cycle_momentum` | momentum mirrors the rate, between `max_momentum` and `base_momentum` (on: 0.95 and 0.85) |
+#
+# **Predict** the update of the peak for `total_steps=10`.
+
+# %% [markdown] lang="zh"
+# ## 单周期：先加热，再冷到起点以下
+#
+# `OneCycleLR` 在每个*更新步*之后步进，并且需要知道更新步总数 `total_steps`（或 `epochs` 与 `steps_per_epoch`）。
+# 它不理会优化器自己的学习率：
+#
+# | 参数 | 含义（默认值） |
+# |---|---|
+# | `max_lr` | 峰值 |
+# | `pct_start` | 上升段占更新步的比例（0.3） |
+# | `div_factor` | 首值 = 峰值 / `div_factor`（25） |
+# | `final_div_factor` | 末值 = 首值 / `final_div_factor`（10000） |
+# | `anneal_strategy` | `"cos"` 或 `"linear"` |
+# | `three_phase` | 先以上升的速度降回首值，再继续下降（关） |
+# | `cycle_momentum` | 动量与学习率互为镜像，在 `max_momentum` 与 `base_momentum` 之间（开：0.95 与 0.85） |
+#
+# **先猜一猜**：`total_steps=10` 时，峰值在第几步？
+
+# %% name="one-cycle-updates"
+optimizer = torch.optim.SGD(model.parameters(), lr=7.0, momentum=0.9)
+scheduler = lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=10)
+for t in range(10):
+    group = optimizer.param_groups[0]
+    print(f"{t}  lr {group['lr']:.2e}  momentum {group['momentum']:.3f}")
+    optimizer.step()
+    scheduler.step()
+
+# %% [markdown] lang="en"
+# At update 2: the rise ends at $0.3 \cdot 10 - 1$. The optimizer's own `lr=7.0` is gone from the start, and so is its
+# momentum.
+#
+# A ball with momentum moves at the rate $\eta/(1-\beta)$ (section 01), and $\beta$ is highest where $\eta$ is lowest.
+# **Predict**: `div_factor=25` starts at 1/25 of the peak; at what share does the *ball* start? Goal: make it 1/20.
+
+# %% [markdown] lang="zh"
+# 在第 2 步：上升段止于 $0.3 \cdot 10 - 1$。优化器自己的 `lr=7.0` 从一开始就没了，它的动量也是。
+#
+# 带动量的小球以 $\eta/(1-\beta)$ 的速率运动（第 01 节），而 $\eta$ 最低处 $\beta$ 最高。
+# **先猜一猜**：`div_factor=25` 从峰值的 1/25 起步，*小球*从峰值的几分之几起步？目标：让它成为 1/20。
+
+# %% name="one-cycle"
+explorers.schedulers.one_cycle()
+
+# %% [markdown] lang="en"
+# The ball starts three times faster than $\eta$ suggests, at 0.12 of the peak: the mirror softens the rise.
+#
+# **Predict**: does the whole cycle beat the plain cosine on our noisy digits? And what happens to an SGD *without* momentum
+# that is given `OneCycleLR(max_lr=1)` as it stands?
+
+# %% [markdown] lang="zh"
+# 小球起步时比 $\eta$ 显示的快三倍，是峰值的 0.12：镜像让上升变得柔和。
+#
+# **先猜一猜**：在我们的带噪数字上，整个单周期能胜过普通余弦吗？如果给一个*没有*动量的 SGD 直接用上
+# `OneCycleLR(max_lr=1)`，又会怎样？
+
+# %% name="one-cycle-trained"
+def one_cycle(max_lr, cycle_momentum=True):
+    return lambda optimizer: lr_scheduler.OneCycleLR(optimizer, max_lr, total_steps=300, cycle_momentum=cycle_momentum)
+
+print("momentum 0.9, cosine               ", mean([h.test.loss for h in runs["CosineAnnealingLR"]]))
+for momentum, max_lr, cycle_momentum in [(0.9, 0.1, True), (0, 1.0, True), (0, 1.0, False)]:
+    make = one_cycle(max_lr, cycle_momentum)
+    histories = [train(make, noisy_digits(seed), seed, momentum=momentum) for seed in range(4)]
+    test, used = mean([h.test.loss for h in histories]), histories[0].momentum[0]
+    print(f"momentum {momentum}, cycle_momentum={cycle_momentum!s:5}  {test}  momentum used {used:.2f}")
+
+# %% [markdown] lang="en"
+# Level with the cosine, within the errors: a good schedule, no miracle. But without momentum of its own, SGD is given
+# 0.95 unasked, twenty times the rate it was tuned for, and the run is ruined. There, say `cycle_momentum=False`.
+
+# %% [markdown] lang="zh"
+# 在误差范围内与余弦不分上下：是好调度，但不是奇迹。而本来没有动量的 SGD 会被悄悄加上 0.95 的动量，
+# 相当于调好的速率的二十倍，训练就毁了。这时要写 `cycle_momentum=False`。
+
+# %% [markdown] lang="en"
+# ## All sixteen, to look up
+#
+# Every class once, at work for 100 steps. $\eta_0$ is the optimizer's own rate.
+
+# %% [markdown] lang="zh"
+# ## 十六种全在这里
+#
+# 每个类各画一次，运行 100 步。$\eta_0$ 是优化器自己的学习率。
+
+# %% name="gallery"
+figures.gallery()
+
+# %% name="catalogue"
+figures.catalogue()
+
+# %% [markdown] lang="en"
+# ## At work: cosine, checkpoint, resume
+#
+# What you would use: stepped once an update, the horizon computed from the data, the rate logged where it is used, and
+# all three states saved together.
+
+# %% [markdown] lang="zh"
+# ## 实战：余弦、检查点、断点续训
+#
+# 工作中的写法：每个更新步步进一次，由数据算出总步数，在使用学习率的地方记录它，并把三份状态一起保存。
+
+# %% name="work-build"
+from torch.utils.data import DataLoader, TensorDataset
+
+data, epochs = noisy_digits(0), 4
+generator = torch.Generator().manual_seed(0)
+loader = DataLoader(TensorDataset(data.x, data.y), batch_size=32, shuffle=True, generator=generator)
+
+def build():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    scheduler = lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs * len(loader) - 1)
+    return model, optimizer, scheduler
+
+# %% name="work-loop"
+def train_epoch(model, optimizer, scheduler):
+    lrs = []
+    for inputs, targets in loader:
+        loss = nn.functional.cross_entropy(model(inputs), targets)
+        optimizer.zero_grad()
+        loss.backward()
+        lrs.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return lrs
+
+parts = model, optimizer, scheduler = build()
+lrs = train_epoch(*parts) + train_epoch(*parts)
+checkpoint = [part.state_dict() for part in parts]  # torch.save(checkpoint, "checkpoint.pt")
+
+# %% [markdown] lang="en"
+# **Predict** what the order is good for: build *all three*, then load all three.
+
+# %% [markdown] lang="zh"
+# **先猜一猜**这个顺序有什么用：先把三者*全部*构造好，再全部载入。
+
+# %% name="work-resume"
+parts = build()
+for part, state in zip(parts, checkpoint):
+    part.load_state_dict(state)
+lrs += train_epoch(*parts) + train_epoch(*parts)
+planned = curve("CosineAnnealingLR", len(lrs), lr=0.1, T_max=len(lrs) - 1)
+print("updates", len(lrs), " last lr", lrs[-1], " as planned", np.allclose(lrs, planned, atol=1e-12))
+
+# %% [markdown] lang="en"
+# Constructing a scheduler writes its first rate into the optimizer. Load the optimizer first and construct afterwards, and
+# that write destroys what you loaded:
+
+# %% [markdown] lang="zh"
+# 构造调度器时，它会把首个学习率写进优化器。若先载入优化器再构造调度器，刚载入的就被这次写入毁掉了：
+
+# %% name="resume-order"
+def ramp(optimizer):
+    return lr_scheduler.LinearLR(optimizer, start_factor=0.1, total_iters=10)
+
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = ramp(optimizer)
+for t in range(5):
+    optimizer.step()
+    scheduler.step()
+saved = optimizer.state_dict(), scheduler.state_dict()
+late = torch.optim.SGD(model.parameters(), lr=0.1)
+late.load_state_dict(saved[0])
+ramp(late).load_state_dict(saved[1])
+print("should be", scheduler.get_last_lr(), "is", late.param_groups[0]["lr"])
+
+# %% [markdown] lang="en"
+# ## Traps
+#
+# **Step order.** `scheduler.step()` before `optimizer.step()` skips the first rate. Most classes warn, once.
+
+# %% [markdown] lang="zh"
+# ## 陷阱
+#
+# **调用顺序。** 在 `optimizer.step()` 之前调用 `scheduler.step()` 会跳过第一个学习率。大多数类会警告，只警告一次。
+
+# %% name="trap-order"
+import warnings
+
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    scheduler.step()
+print("first update uses", scheduler.get_last_lr())
+print(str(caught[0].message).split(". ")[0])
+
+# %% [markdown] lang="en"
+# **Unit.** `step_size=30` was meant in epochs of 38 updates; stepped after every update, the rate is gone within three.
+#
+# **Past the end.** A cosine rises again after `T_max`. `OneCycleLR` bears one step too many, and its linear form then
+# gives a *negative* rate: gradient ascent. **Predict** the cosine at twice `T_max`.
+
+# %% [markdown] lang="zh"
+# **单位。** `step_size=30` 本指轮，每轮 38 个更新步；若每个更新步都步进，不出三轮学习率就没了。
+#
+# **走过头。** 余弦在 `T_max` 之后会再升上去。`OneCycleLR` 容许多走一步，其线性形式此时给出*负的*学习率：梯度上升。
+# **先猜一猜**余弦在两倍 `T_max` 处的值。
+
+# %% name="trap-end"
+print("three epochs", curve("StepLR", 3 * 38 + 1, lr=0.1, step_size=30)[::38])
+print("cosine, T_max=100", curve("CosineAnnealingLR", 201, lr=0.1, T_max=100)[[99, 100, 150, 200]].round(6))
+for strategy in ("cos", "linear"):
+    one = curve("OneCycleLR", 11, max_lr=1.0, total_steps=10, anneal_strategy=strategy)
+    print(f"OneCycleLR, {strategy:6} update 9: {one[9]:.2e}  update 10: {one[10]:+.4f}")
+
+# %% [markdown] lang="en"
+# **Plateau without its metric** stops with an error, at least. With `mode="min"` on an accuracy it cuts on every success,
+# and says nothing.
+
+# %% [markdown] lang="zh"
+# **平台期调度器忘了给指标**，至少会报错停下。而对准确率用 `mode="min"`，它会在每次进步时降低学习率，却一声不吭。
+
+# %% name="trap-plateau"
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, patience=2)
+try:
+    scheduler.step()
+except TypeError as error:
+    print(error)
+for accuracy in (0.5, 0.6, 0.7, 0.8, 0.9):
+    scheduler.step(accuracy)
+print("after five better epochs", scheduler.get_last_lr())
+
+# %% [markdown] lang="en"
+# ## What you take with you
+#
+# 1. Construct, `optimizer.step()`, `scheduler.step()`. The $k$-th step sets $\eta(k)$; the unit is whatever you count.
+# 2. Read the rate from the optimizer, where it trains; `training.fit` and `curve` agree to the last bit here.
+# 3. Steps quench, an exponential has the half-life $\ln 2/\lambda$ and a finite path, a cosine lands softly one step short
+#    of `eta_min`. They are close; what matters is to end cold, and not to freeze on the way.
+# 4. Restarts reheat to the first peak. End the budget where a cycle ends.
+# 5. Noise alone fools a plateau controller after about twice its patience.
+# 6. One cycle is heating, cooling and a mirrored momentum, counted in updates; it overwrites what the optimizer had.
+# 7. `figures.catalogue()` holds all sixteen, each with its trap.
+
+# %% [markdown] lang="zh"
+# ## 要点
+#
+# 1. 构造、`optimizer.step()`、`scheduler.step()`。第 $k$ 次步进设定 $\eta(k)$；单位就是你所数的东西。
+# 2. 在训练的地方从优化器读取学习率；这里 `training.fit` 与 `curve` 一位不差。
+# 3. 阶梯是淬火；指数衰减有半衰期 $\ln 2/\lambda$，路程有限；余弦在离 `eta_min` 一步之处软着陆。它们相差不大，
+#    要紧的是以冷收尾，又不冻在半路。
+# 4. 重启会重新加热到第一个峰。让预算恰好在周期末尾用完。
+# 5. 仅凭噪声，大约两倍 patience 之后就能骗过平台期控制器。
+# 6. 单周期是加热、冷却加上镜像的动量，以更新步计数；它会覆盖优化器原有的设置。
+# 7. `figures.catalogue()` 收有全部十六种，各有其陷阱。
+
+# %% [markdown] lang="en"
+# ## On your own
+#
+# [The exercises of section 02](../exercises/02_schedulers.ipynb).
+
+# %% [markdown] lang="zh"
+# ## 自己动手
+#
+# [第 02 节的练习](../../exercises/zh/02_schedulers.ipynb)。
+
+# %% [markdown] lang="en"
+# ## Sources
+#
+# - PyTorch, [How to adjust learning rate](https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate),
+#   and the source of `torch.optim.lr_scheduler`.
+# - Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, arXiv:1608.03983.
+# - Smith and Topin, Super-convergence, arXiv:1708.07120; Smith, A disciplined approach to neural network
+#   hyper-parameters, arXiv:1803.09820.
+# - Foata's correspondence of records and cycles: Flajolet and Sedgewick, Analytic Combinatorics, chapter II.
+
+# %% [markdown] lang="zh"
+# ## 来源
+#
+# - PyTorch，[如何调整学习率](https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate)，
+#   以及 `torch.optim.lr_scheduler` 的源代码。
+# - Loshchilov 与 Hutter，SGDR: stochastic gradient descent with warm restarts，arXiv:1608.03983。
+# - Smith 与 Topin，Super-convergence，arXiv:1708.07120；Smith，A disciplined approach to neural network
+#   hyper-parameters，arXiv:1803.09820。
+# - 纪录与循环的 Foata 对应：Flajolet 与 Sedgewick，Analytic Combinatorics，第 II 章。

@@ -1,7 +1,7 @@
 """Learning-rate schedules as pure functions of time: a closed form for every scheduler of torch 2.13.
 
-``lr(t)`` is the learning rate that update ``t = 0, 1, 2, ...`` uses. Building a torch scheduler performs its step 0, and
-the k-th ``scheduler.step()`` sets ``lr(k)``. Read "epoch" for "update" where a loop steps once an epoch.
+``lr(t)`` is the learning rate that update ``t = 0, 1, 2, ...`` uses. Building a torch scheduler performs its step 0,
+and the k-th ``scheduler.step()`` sets ``lr(k)``. Read "epoch" for "update" where a loop steps once an epoch.
 
 A factory is named after the torch class whose curve it gives. It takes ``lr``, the learning rate of the optimizer's
 param group, then torch's arguments by torch's names with torch's defaults, and returns a :class:`Schedule`::
@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import math
 from bisect import bisect_right
 from collections import Counter
@@ -80,8 +81,8 @@ class Schedule:
 
     Immutable; equal to another one of the same name and parameters; pickles; ``repr`` shows how to build it.
 
-    Algebra: ``a * b`` (pointwise product), ``2 * a``, ``a.shift(n)``, ``a.stretch(k)``, ``then(a, b, at=n)``. A schedule
-    built with ``lr=1`` is a multiplier, and a valid ``lr_lambda`` for torch's LambdaLR, which saves and loads with it.
+    Algebra: ``a * b`` (pointwise product), ``2 * a``, ``a.shift(n)``, ``a.stretch(k)``, ``then(a, b, at=n)``. Built
+    with ``lr=1`` it is a multiplier, and a valid ``lr_lambda`` for torch's LambdaLR, which saves and loads with it.
 
     Attributes:
         name: the factory's name, ``"step_lr"``.
@@ -229,13 +230,12 @@ def _rebuild(name: str, params: Mapping[str, object]) -> Schedule:
 
 def _frozen(value: object) -> object:
     """A value that its giver cannot change any more."""
-    if isinstance(value, str) or not isinstance(value, Iterable) or not np.ndim(value) and hasattr(value, "ndim"):
-        return value
-    if not hasattr(value, "__array__"):
-        return tuple(value)
-    array = np.array(value)
-    array.flags.writeable = False
-    return array
+    if hasattr(value, "__array__") and np.ndim(value):
+        value = np.array(value)
+        value.flags.writeable = False
+    elif isinstance(value, Iterable) and not isinstance(value, str) and not hasattr(value, "__array__"):
+        value = tuple(value)
+    return value
 
 
 # --- Arguments ------------------------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ def _whole(name: str, value: object, least: int, what: str) -> int:
 def _int(name: str, value: object, least: int) -> None:
     """Where torch insists on a Python int."""
     if not isinstance(value, int) or value < least:
-        raise ValueError(f"{name} must be an int, at least {least}, got {value!r}; torch takes no float here: use int(...)")
+        raise ValueError(f"{name} must be an int, at least {least}, got {value!r}; torch takes no float: use int(...)")
 
 
 def _choice(name: str, value: object, *choices: str) -> None:
@@ -330,7 +330,7 @@ def _piecewise(t: NDArray, bounds: Sequence[float], piece: Callable[[int, NDArra
     values = np.empty(t.shape)
     if (t[1:] >= t[:-1]).all():
         cuts = [0, *np.searchsorted(t, bounds, side="right").tolist(), t.size]
-        chosen = [slice(start, stop) for start, stop in zip(cuts, cuts[1:], strict=False)]
+        chosen = [slice(*pair) for pair in itertools.pairwise(cuts)]
     else:
         index = np.searchsorted(bounds, t, side="left")
         chosen = [index == i for i in range(len(bounds) + 1)]
@@ -341,7 +341,7 @@ def _piecewise(t: NDArray, bounds: Sequence[float], piece: Callable[[int, NDArra
 
 
 def _apply(name: str, function: Callable, t: NDArray) -> Array:
-    """``function(t)``: in one call for a :class:`Schedule` or a NumPy ufunc, else once for each t, an int if it is whole."""
+    """``function(t)``: one call for a :class:`Schedule` or a NumPy ufunc, else one for each t, an int where whole."""
     if t.dtype.kind == "f" and (np.floor(t) == t).all():
         t = t.astype(np.int64)
     if isinstance(function, Schedule | np.ufunc):
@@ -431,7 +431,7 @@ def linear_to_zero(lr: float, total_steps: int) -> _Law:
 
 @_factory
 def linear_warmup(lr: float, warmup_steps: int) -> _Law:
-    """``lr · (t + 1) / (warmup_steps + 1)``, then ``lr``: the first update already moves, update *warmup_steps* has all.
+    """``lr · (t + 1) / (warmup_steps + 1)``, then ``lr``: the first update moves, update *warmup_steps* has it all.
 
     Source: torchtitan's and timm's ``warmup_prefix`` convention; starting at 0 would waste the first update.
     """
@@ -444,7 +444,7 @@ def linear_warmup(lr: float, warmup_steps: int) -> _Law:
 
 @_factory
 def step_lr(lr: float, step_size: int, gamma: float = 0.1) -> _Law:
-    """``lr · gamma^⌊t / step_size⌋``: a staged quench. Source: ``torch.optim.lr_scheduler.StepLR``.
+    """``lr · gamma^⌊t / step_size⌋``: a staged quench. Torch: ``StepLR``.
 
     A ``step_size`` that is no whole number is refused: torch accepts 2.5, then drops at each t that 2.5 divides (5, 10,
     ...) while its own closed form drops at 3, 5, 8, ...
@@ -467,7 +467,7 @@ def step_lr(lr: float, step_size: int, gamma: float = 0.1) -> _Law:
 
 @_factory
 def multi_step_lr(lr: float, milestones: Iterable[int], gamma: float = 0.1) -> _Law:
-    """``lr · gamma^(number of milestones ≤ t)``. Source: ``torch.optim.lr_scheduler.MultiStepLR``.
+    """``lr · gamma^(number of milestones ≤ t)``. Torch: ``MultiStepLR``.
 
     Surprise: a milestone that stands twice drops twice; a milestone at 0 lowers the very first value; one that is
     negative or no whole number never comes. Milestones out of order are refused: torch would sort them.
@@ -505,7 +505,7 @@ def _milestones(values: object) -> list[float]:
 
 @_factory
 def constant_lr(lr: float, factor: float = 1 / 3, total_iters: int = 5) -> _Law:
-    """``lr · factor`` for t < total_iters, then ``lr``. Source: ``torch.optim.lr_scheduler.ConstantLR``.
+    """``lr · factor`` for t < total_iters, then ``lr``. Torch: ``ConstantLR``.
 
     Surprise: with ``total_iters=0``, or one that is no whole number, the learning rate stays at ``lr · factor`` for
     good. With ``factor=0`` it has no value from total_iters on: torch divides by zero there.
@@ -535,7 +535,7 @@ def constant_lr(lr: float, factor: float = 1 / 3, total_iters: int = 5) -> _Law:
 
 @_factory
 def linear_lr(lr: float, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5) -> _Law:
-    """``lr ·`` a factor that runs from start to end over total_iters, and stays. Source: ``torch...LinearLR``.
+    """``lr ·`` a factor that runs from start to end over total_iters, and stays. Torch: ``LinearLR``.
 
     Surprise: ``total_iters=0`` stays at start_factor for good; a total_iters that is no whole number stops at the last
     update before it, short of end_factor.
@@ -576,7 +576,7 @@ def _enter_with_iters(name: str, total_iters: float, value: float) -> Callable[[
 
 @_factory
 def exponential_lr(lr: float, gamma: float) -> _Law:
-    """``lr · gamma^t``: radioactive decay with half-life ln 2 / -ln gamma. Source: ``torch...ExponentialLR``."""
+    """``lr · gamma^t``: radioactive decay with half-life ln 2 / -ln gamma. Torch: ``ExponentialLR``."""
     lr, gamma = _lr(lr), _number("gamma", gamma)
     part = _Part(lambda first, n: (np.full(n, gamma), None), lambda: lr, held=True)
     return _Law(lambda t: lr * _power(gamma, t), part=part)
@@ -584,10 +584,10 @@ def exponential_lr(lr: float, gamma: float) -> _Law:
 
 @_factory
 def polynomial_lr(lr: float, total_iters: int = 5, power: float = 1.0) -> _Law:
-    """``lr · (1 - t / total_iters)^power``, and 0 from total_iters on. Source: ``torch...PolynomialLR``.
+    """``lr · (1 - t / total_iters)^power``, and 0 from total_iters on. Torch: ``PolynomialLR``.
 
-    Surprise: ``total_iters=0`` stays at ``lr``; one that is no whole number stops at the last update before it, above 0.
-    A negative power has no value from total_iters on: torch divides by zero there.
+    Surprise: ``total_iters=0`` stays at ``lr``; one that is no whole number stops at the last update before it, above
+    0. A negative power has no value from total_iters on: torch divides by zero there.
     """
     lr, power = _lr(lr), _number("power", power)
     total = _number("total_iters", total_iters, "a number of updates, not negative", lambda n: n >= 0)
@@ -616,7 +616,7 @@ def polynomial_lr(lr: float, total_iters: int = 5, power: float = 1.0) -> _Law:
 
 @_factory
 def cosine_annealing_lr(lr: float, T_max: int, eta_min: float = 0.0) -> _Law:
-    """``eta_min + (lr - eta_min) · (1 + cos(π t / T_max)) / 2``. Source: ``torch...CosineAnnealingLR``.
+    """``eta_min + (lr - eta_min) · (1 + cos(π t / T_max)) / 2``. Torch: ``CosineAnnealingLR``.
 
     Surprise: it rises again after T_max, with period 2 T_max; a run of T_max updates never uses eta_min, which comes
     at t = T_max. Torch steps it by ratios: at T_max + 1 it starts anew from one rounding of 1 - cos(π / T_max), which
@@ -659,10 +659,11 @@ def cosine_annealing_lr(lr: float, T_max: int, eta_min: float = 0.0) -> _Law:
 
 @_factory
 def multiplicative_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
-    """``lr · lr_lambda(1) · lr_lambda(2) · ... · lr_lambda(t)``. Source: ``torch...MultiplicativeLR``.
+    """``lr · lr_lambda(1) · lr_lambda(2) · ... · lr_lambda(t)``. Torch: ``MultiplicativeLR``.
 
-    Surprise: ``lr_lambda(0)`` is never asked for (but SequentialLR does, on entering). A :class:`Schedule` or a NumPy ufunc is called once with
-    all t, any other function once for each t.
+    A :class:`Schedule` or a NumPy ufunc is called once with all t, any other function once for each t.
+
+    Surprise: ``lr_lambda(0)`` is never asked for, but by a SequentialLR that enters it.
     """
     lr = _lr(lr)
     _function("lr_lambda", lr_lambda)
@@ -682,7 +683,7 @@ def multiplicative_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
 
 @_factory
 def lambda_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
-    """``lr · lr_lambda(t)``, t from 0. Source: ``torch.optim.lr_scheduler.LambdaLR``.
+    """``lr · lr_lambda(t)``, t from 0. Torch: ``LambdaLR``.
 
     A :class:`Schedule` or a NumPy ufunc is called once with all t, any other function once for each t, as torch does.
     """
@@ -695,7 +696,7 @@ def lambda_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
 def cosine_annealing_warm_restarts(lr: float, T_0: int, T_mult: int = 1, eta_min: float = 0.0) -> _Law:
     """A cosine from lr towards eta_min over T_0 updates, then anew over T_0 · T_mult, T_0 · T_mult², ...: re-heating.
 
-    Source: ``torch.optim.lr_scheduler.CosineAnnealingWarmRestarts``; Loshchilov & Hutter, arXiv:1608.03983, equation 5.
+    Torch: ``CosineAnnealingWarmRestarts``; Loshchilov & Hutter, arXiv:1608.03983, equation 5.
 
     Surprise: eta_min is never reached at a whole update: where it would be, the next cycle begins. This is the curve
     of ``step()``; torch's ``step(t)`` differs where a logarithm rounds down (T_0=1, T_mult=3, t=121).
@@ -733,7 +734,7 @@ def cyclic_lr(
     base_momentum: float = 0.8,
     max_momentum: float = 0.9,
 ) -> _Law:
-    """A triangle wave from base_lr to max_lr and back, its height scaled by the mode. Source: ``torch...CyclicLR``.
+    """A triangle wave from base_lr to max_lr and back, its height scaled by the mode. Torch: ``CyclicLR``.
 
     ``triangular``: full height; ``triangular2``: half of it after each cycle; ``exp_range``: · gamma^t; or ``scale_fn``
     of the cycle (1, 2, ...) or of t. The momentum mirrors it: max_momentum at base_lr, base_momentum at max_lr.
@@ -803,11 +804,11 @@ def one_cycle_lr(
 ) -> _Law:
     """From max_lr / div_factor up to max_lr, then down to max_lr / div_factor / final_div_factor, momentum mirrored.
 
-    Source: ``torch.optim.lr_scheduler.OneCycleLR``; Smith & Topin, arXiv:1708.07120.
+    Torch: ``OneCycleLR``; Smith & Topin, arXiv:1708.07120.
 
-    Surprise: the optimizer's own lr is ignored, and its momentum set (it is switched on where it was 0). The peak is at
-    ``pct_start · total_steps - 1``, the lowest value at ``total_steps - 1``; ``t = total_steps`` still has a value, back
-    up on the other side (negative with "linear"), and only later ones do not.
+    Surprise: the optimizer's own lr is ignored, and its momentum set (switched on where it was 0). The peak is at
+    ``pct_start · total_steps - 1``, the lowest value at ``total_steps - 1``; ``t = total_steps`` still has a value,
+    back up on the other side (negative with "linear"), and only later ones do not.
     """
     _lr(lr)
     if total_steps is None and (epochs is None or steps_per_epoch is None):
@@ -815,7 +816,9 @@ def one_cycle_lr(
             f"give total_steps, or both epochs and steps_per_epoch, got epochs={epochs!r} and "
             f"steps_per_epoch={steps_per_epoch!r}; total_steps counts updates"
         )
-    counts = {"epochs": epochs, "steps_per_epoch": steps_per_epoch} if total_steps is None else {"total_steps": total_steps}
+    counts = {"total_steps": total_steps}
+    if total_steps is None:
+        counts = {"epochs": epochs, "steps_per_epoch": steps_per_epoch}
     for name, count in counts.items():
         _int(name, count, 1)
     total = math.prod(counts.values())
@@ -888,7 +891,7 @@ class _OneCycle:
 def swalr(lr: float, swa_lr: float, anneal_epochs: int = 10, anneal_strategy: str = "cos") -> _Law:
     """From lr to swa_lr over anneal_epochs, along a half cosine or a line, and constant from there.
 
-    Source: ``torch.optim.swa_utils.SWALR``; Izmailov et al., arXiv:1803.05407.
+    Torch: ``SWALR`` of ``torch.optim.swa_utils``; Izmailov et al., arXiv:1803.05407.
 
     Surprise: with ``anneal_epochs=0`` the first value is swa_lr already.
     """
@@ -931,7 +934,7 @@ def reduce_lr_on_plateau(
     min_lr: float = 0,
     eps: float = 1e-8,
 ) -> _Law:
-    """``lr · factor`` after each *patience* + 1 bad values of the metric in a row. Source: ``torch...ReduceLROnPlateau``.
+    """``lr · factor`` after each *patience* + 1 bad metrics in a row. Torch: ``ReduceLROnPlateau``.
 
     ``metric[t]`` is what was measured after update t; it decides ``lr(t + 1)``, so ``lr`` is known up to
     t = len(metric). Bad is what does not beat the best so far by *threshold*; so is NaN, as in torch, a first one too.
@@ -1020,7 +1023,7 @@ def _plateaus(improved: list[int], n: int, patience: int, cooldown: int) -> Iter
 
 @_factory
 def sequential_lr(lr: float, schedulers: Sequence[Schedule], milestones: Sequence[int]) -> _Law:
-    """One scheduler after another, each from its milestone on. Source: ``torch.optim.lr_scheduler.SequentialLR``.
+    """One scheduler after another, each from its milestone on. Torch: ``SequentialLR``.
 
     Args:
         lr: the optimizer's learning rate.
@@ -1047,7 +1050,7 @@ def sequential_lr(lr: float, schedulers: Sequence[Schedule], milestones: Sequenc
 
 @_factory
 def chained_scheduler(lr: float, schedulers: Sequence[Schedule]) -> _Law:
-    """All schedulers stepped one after another at each update. Source: ``torch...ChainedScheduler``.
+    """All schedulers stepped one after another at each update. Torch: ``ChainedScheduler``.
 
     Args:
         lr: the optimizer's learning rate.
@@ -1070,7 +1073,7 @@ def _parts(lr: float, schedulers: object) -> tuple[Schedule, ...]:
     if not isinstance(schedulers, tuple) or not schedulers:
         raise ValueError(f"schedulers must be a list of at least one scheduler's curve, got {schedulers!r}")
     for i, part in enumerate(schedulers):
-        if not isinstance(part, Schedule) or part._law.part is None and part.name not in _COMPOSITIONS:
+        if not isinstance(part, Schedule) or (part._law.part is None and part.name not in _COMPOSITIONS):
             if getattr(part, "name", "") == "reduce_lr_on_plateau":
                 raise ValueError(f"schedulers[{i}] must not be reduce_lr_on_plateau: a composition gets no metric; "
                                  "torch refuses it too")  # fmt: skip
@@ -1087,6 +1090,8 @@ def _parts(lr: float, schedulers: object) -> tuple[Schedule, ...]:
 
 def _composition(lr: float, parts: tuple[Schedule, ...], build: Callable) -> _Law:
     def play(what: str, t: NDArray) -> Array:
+        if what == "momentum":
+            play("lr", t)  # where torch raises over the one, it has no other
         t = _whole_updates(t)
         group = {"lr": lr}
         root = build(group, what)

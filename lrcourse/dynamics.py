@@ -82,9 +82,7 @@ class Landscape:
         Raises:
             ValueError: on a 2-D landscape.
         """
-        if self.dim != 1:
-            raise ValueError(f"basin needs a 1-D landscape, {self.key!r} has {self.dim} dimensions")
-        return np.searchsorted(self.barriers, x)
+        return np.searchsorted(_one_dimensional(self).barriers, x)
 
     def __repr__(self) -> str:
         return f"<Landscape {self.key}>"
@@ -444,9 +442,7 @@ def bifurcation(
         ValueError: for an lr that is not positive, settle or keep below 1, or a landscape that is not 1-D.
     """
     landscape, lrs = landscape or double_well(), np.atleast_1d(_numbers("lrs", lrs))
-    x = np.asarray(_start(landscape, start))[..., None] + 0 * lrs
-    if landscape.dim != 1:
-        raise ValueError(f"landscape must be 1-D, {landscape.key!r} has {landscape.dim} dimensions")
+    x = np.asarray(_start(_one_dimensional(landscape), start))[..., None] + 0 * lrs
     if lrs.ndim != 1 or not np.all((lrs > 0) & (lrs < np.inf)):
         raise ValueError(f"lrs must be a list of positive learning rates, got {lrs!r}")
     settle, keep = count("settle", settle), count("keep", keep)
@@ -635,10 +631,10 @@ def gibbs(landscape: Landscape, temperature: float, x: ArrayLike) -> NDArray[np.
     density is normalised by the trapezoidal rule.
 
     Raises:
-        ValueError: for a temperature that is not positive.
+        ValueError: for a temperature that is not positive, or a 2-D landscape.
     """
-    x = np.asarray(x, dtype=float)
-    energy = landscape.f(x)
+    x = _numbers("x", x)
+    energy = _one_dimensional(landscape).f(x)
     density = np.exp(-(energy - energy.min()) / positive("temperature", temperature))
     return density / np.trapezoid(density, x)
 
@@ -671,13 +667,15 @@ def anneal(
         seed: of the starts and of the noise.
 
     Raises:
-        ValueError: for a temperature that is negative or not a number, and as :func:`langevin`.
+        ValueError: for a temperature that is negative or not a number, a 2-D landscape, and as
+            :func:`langevin`.
     """
     temperature = _numbers("temperature", temperature)
     if temperature.ndim != 1 or not np.all((temperature >= 0) & (temperature < np.inf)):
         raise ValueError(f"temperature must be one number >= 0 for each update, got {temperature!r}")
     sigma = np.sqrt(2 * temperature / positive("lr", lr))
-    starts = np.random.default_rng(seed).uniform(*landscape.bounds[0], count("particles", particles))
+    (low, high), rng = _one_dimensional(landscape).bounds[0], np.random.default_rng(seed)
+    starts = rng.uniform(low, high, count("particles", particles))
     x = langevin(landscape, starts, lr, sigma, len(temperature), seed=seed)
     found = landscape.basin(x) == landscape.deepest
     energy = landscape.f(x) - landscape.f(landscape.minima).min()
@@ -707,25 +705,28 @@ def batch_noise(lr: float, batch_size: int, *, replicas: int = 256, seed: int = 
         raise ValueError(f"lr must lie between 0 and 2, the stability limit of this regression, got {lr!r}")
     if not 1 <= count("batch_size", batch_size) <= 512:
         raise ValueError(f"batch_size must be at most 512, the number of examples, got {batch_size!r}")
+    features, residuals = _regression(seed)
+    eigenvalues = features.square().mean(0)
     generator = torch.Generator().manual_seed(seed)
-    eigenvalues = torch.logspace(0, -1, 4)
-    features = torch.linalg.qr(torch.randn(512, 4, generator=generator)).Q * sqrt(512) * eigenvalues.sqrt()
-    noise = torch.randn(512, generator=generator)
-    # what the features could explain is taken away, so that the minimum lies at w = 0
-    noise -= features @ torch.linalg.lstsq(features, noise[:, None]).solution[:, 0]
-
     w = torch.zeros(replicas, 4, 1)
+    variance = torch.zeros(4)
     steps = ceil(5 / (lr * 0.1))
-    squares = torch.zeros(4)
     for n in range(steps):
         rows = torch.randint(512, (replicas, batch_size), generator=generator)
-        x, residual = features[rows], noise[rows][..., None]
+        x, residual = features[rows], residuals[rows][..., None]
         w -= lr / batch_size * x.mT @ (x @ w - residual)
         if n >= steps // 2:
-            squares += w.square().mean(0)[:, 0]
-    excess = 0.5 * eigenvalues @ squares / (steps - steps // 2)
-    theory = lr / batch_size * noise.var(correction=0) * eigenvalues.sum() / 4
-    return BatchNoise(excess.item(), theory.item())
+            variance += w.square().mean((0, 2)) / (steps - steps // 2)
+    theory = lr / batch_size * residuals.square().mean() * eigenvalues.sum() / 4
+    return BatchNoise((eigenvalues @ variance / 2).item(), theory.item())
+
+
+def _regression(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features ``(512, 4)`` and the residuals ``(512,)`` that remain at the minimum of the loss, w = 0."""
+    generator = torch.Generator().manual_seed(seed)
+    white = torch.linalg.qr(torch.randn(512, 4, generator=generator)).Q
+    residuals = torch.randn(512, generator=generator)
+    return white * sqrt(512) * torch.logspace(0, -0.5, 4), residuals - white @ (white.T @ residuals)
 
 
 # --- A clock ---------------------------------------------------------------------------------------------
@@ -835,6 +836,12 @@ def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
         return np.array(values, dtype=float)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number or an array of numbers, got {values!r}") from None
+
+
+def _one_dimensional(landscape: Landscape) -> Landscape:
+    if landscape.dim != 1:
+        raise ValueError(f"landscape must be 1-D here, {landscape.key!r} has {landscape.dim} dimensions")
+    return landscape
 
 
 def _start(landscape: Landscape, start: ArrayLike) -> NDArray[np.float64] | float:

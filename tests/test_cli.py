@@ -47,11 +47,11 @@ def notebook(*sources, outputs=()):
 
 def stub(*answers):
     """An exercise notebook with these answers, numbered from 02.1."""
-    exercises = (
-        (f"## Exercise 02.{n} · Draw {n} curves", answer.replace("answer", f"answer_{n}"), f'check("02.{n}", answer_{n})')
-        for n, answer in enumerate(answers, 1)
-    )
-    return notebook(SETUP, *itertools.chain(*exercises))
+    sources = [SETUP]
+    for n, answer in enumerate(answers, 1):
+        mine = f"answer_{n}"
+        sources += [f"## Exercise 02.{n} · Draw {n} curves", answer.replace("answer", mine), f'check("02.{n}", {mine})']
+    return notebook(*sources)
 
 
 def write(path, data):
@@ -153,6 +153,17 @@ def test_a_page_that_was_run_is_replaced_and_one_that_was_edited_stays(run, cour
     assert mine.pop("exercises/02_schedulers.new-1.ipynb") == course.read(EXERCISES)
     assert mine == {name: course.read(name) for name in course.files()} | {EXERCISES: solved}
     assert run("start", "mine") == (0, "Your copy in mine is up to date.\n"), "told once, laid beside once"
+
+
+def test_a_file_is_exchanged_and_never_rewritten(run, request):
+    """Who reads a page while it is replaced reads the whole old page."""
+    run("start", "mine")
+    before = contents("mine")[LESSON]
+    with open(Path("mine", LESSON), "rb") as page:
+        request.getfixturevalue("newer")
+        run("start", "mine")
+        assert page.read() == before
+    assert contents("mine")[LESSON] != before
 
 
 def test_a_new_version_never_lands_on_work_in_the_one_laid_beside(run, course, newer):
@@ -565,6 +576,7 @@ def test_doctor_finds_a_missing_half_of_the_widgets(monkeypatch, tmp_path):
 
 
 def test_doctor_finds_a_kernel_of_another_python(monkeypatch, tmp_path):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "none"))
     assert doctor.kernel().sign == "✓"
     spec = {"argv": ["/opt/other/bin/python", "-m", "ipykernel_launcher"], "display_name": "3", "language": "python"}
     write(tmp_path / "kernels/python3/kernel.json", json.dumps(spec).encode())
@@ -671,6 +683,16 @@ def test_the_command_starts_without_torch_numpy_and_matplotlib():
     loaded = f"import sys, lrcourse.cli; print({heavy} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert result.stdout == "set()\n"
+
+
+def test_doctor_examines_this_environment_without_loading_torch():
+    program = "import sys, lrcourse.cli; print(lrcourse.cli.main(['doctor']), 'torch' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    *report, end = result.stdout.splitlines()
+    assert end in ("0 False", "1 False")
+    assert all(re.match("[✓!✗] \\S|    → ", line) for line in report)
+    assert len(report) >= 8, "python, torch, packages, widgets, kernel, fonts, cores, copy"
+    assert result.stderr == ""
 
 
 def test_a_wheel_holds_the_course_and_starts_it_in_an_empty_folder(tmp_path):

@@ -39,7 +39,12 @@ from lrcourse.dynamics import (
     valley,
 )
 
-ALL = [*(make() for make in LANDSCAPES.values()), quadratic((1.0, 10.0)), double_well(2.0), valley(30.0, -0.2)]
+ALL = [
+    *(make() for make in LANDSCAPES.values()),
+    quadratic((1.0, 10.0)),
+    double_well(2.0),
+    valley(30.0, -0.2),
+]
 
 
 def inside(landscape: Landscape, n: int, seed: int = 0) -> np.ndarray:
@@ -73,11 +78,13 @@ def test_gradient_and_curvature_are_the_derivatives_of_the_loss(landscape):
 
 @pytest.mark.parametrize("landscape", ALL, ids=lambda landscape: landscape.key)
 def test_minima_are_where_a_minimiser_ends(landscape):
-    ends = np.array([minimize(landscape.f, x, jac=landscape.grad).x for x in inside(landscape, 40)])
     minima = landscape.minima.reshape(-1, landscape.dim)
-    distance = np.linalg.norm(ends.reshape(-1, 1, landscape.dim) - minima, axis=-1)
-    assert distance.min(axis=1).max() < 1e-3, "a minimiser ends somewhere else"
-    assert distance.min(axis=0).max() < 1e-3, "a minimum that no minimiser finds"
+    for minimum in minima:
+        np.testing.assert_allclose(minimize(landscape.f, minimum + 0.01).x, minimum, atol=1e-4)
+    ends = np.array([minimize(landscape.f, x).x for x in inside(landscape, 40)])
+    low, high = np.array(landscape.bounds).T
+    ends = ends[((low < ends) & (ends < high)).all(axis=1)]  # rugged() has more minima outside
+    assert np.linalg.norm(ends[:, None] - minima, axis=-1).min(axis=1).max() < 1e-4, "one is missing"
     assert landscape.f(landscape.minima).min() == landscape.f(landscape.minima)[landscape.deepest]
 
 
@@ -139,7 +146,12 @@ def test_a_learning_rate_is_a_number_an_array_or_any_function_of_t():
     well, lrs = double_well(), [0.1] * 10 + [0.01] * 10
     path = gradient_descent(well, 0.3, lrs, 20)
     assert path.shape == (21,)
-    for lr in (np.array(lrs), lambda t: np.where(t < 10, 0.1, 0.01), lambda t: 0.1 if t < 10 else 0.01, lrs.__getitem__):
+    for lr in (
+        np.array(lrs),
+        lambda t: np.where(t < 10, 0.1, 0.01),
+        lambda t: 0.1 if t < 10 else 0.01,
+        lrs.__getitem__,
+    ):
         np.testing.assert_array_equal(gradient_descent(well, 0.3, lr, 20), path)
     constant = gradient_descent(well, 0.3, 0.1, 20)
     np.testing.assert_array_equal(gradient_descent(well, 0.3, lambda t: 0.1, 20), constant)
@@ -163,7 +175,9 @@ def test_stability_limit(curvature, momentum):
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
 def test_beyond_the_stability_limit_the_path_grows(momentum):
     bowl, limit = quadratic((1.0, 10.0)), stability_limit(10.0, momentum)
-    calm, wild = (heavy_ball(bowl, (1, 1), share * limit, 2000, momentum=momentum) for share in (0.999, 1.001))
+    calm, wild = (
+        heavy_ball(bowl, (1, 1), share * limit, 2000, momentum=momentum) for share in (0.999, 1.001)
+    )
     assert np.abs(calm[-1]).max() < 0.5
     assert np.abs(wild[-1]).max() > 2
     if not momentum:
@@ -182,7 +196,9 @@ def test_flow_in_a_parabola_is_exponential():
     np.testing.assert_allclose(gradient_flow(quadratic(2.0), 1.5, times), 1.5 * np.exp(-2 * times), rtol=1e-7)
     rate = 2 + 0.1 * 2**2 / 2
     np.testing.assert_allclose(
-        modified_flow(quadratic(2.0), [1.5, -1.0], times, 0.1), np.exp(-rate * times)[:, None] * [1.5, -1.0], rtol=1e-7
+        modified_flow(quadratic(2.0), [1.5, -1.0], times, 0.1),
+        np.exp(-rate * times)[:, None] * [1.5, -1.0],
+        rtol=1e-7,
     )
     assert gradient_flow(quadratic((1.0, 2.0)), (1.0, 1.0), 1.0)[0] == pytest.approx([exp(-1), exp(-2)])
 
@@ -194,7 +210,8 @@ def test_descent_leaves_the_flow_by_lr_and_the_modified_flow_by_its_square():
         dim=2,
         f=None,
         grad=lambda p: np.stack(
-            [p[..., 0] ** 3 - p[..., 0] + 0.3 * p[..., 1], 3 * p[..., 1] + 0.3 * p[..., 0] + p[..., 1] ** 3], -1
+            [p[..., 0] ** 3 - p[..., 0] + 0.3 * p[..., 1], 3 * p[..., 1] + 0.3 * p[..., 0] + p[..., 1] ** 3],
+            -1,
         ),
         hess=lambda p: np.array([[3 * p[0] ** 2 - 1, 0.3], [0.3, 3 + 3 * p[1] ** 2]]),
         bounds=((-2.0, 2.0),) * 2,
@@ -270,7 +287,9 @@ def test_bifurcation_is_the_end_of_descent():
     points = bifurcation(lrs, [0.5, -0.2], settle=40, keep=10)
     assert points.shape == (10, 2, 4)
     for k, lr in enumerate(lrs[:3]):
-        np.testing.assert_allclose(points[..., k], gradient_descent(double_well(), [0.5, -0.2], lr, 50)[41:], atol=1e-6)
+        np.testing.assert_allclose(
+            points[..., k], gradient_descent(double_well(), [0.5, -0.2], lr, 50)[41:], atol=1e-6
+        )
     assert np.isnan(points[..., 3]).all()
     assert np.isfinite(bifurcation([0.1], landscape=rugged())).all()
 
@@ -291,7 +310,12 @@ def test_critical_momentum_settles_soonest(step, curvature):
 # --- Temperature -----------------------------------------------------------------------------------------
 
 
-@given(share=st.floats(0.001, 0.999), curvature=st.floats(0.1, 10), sigma=st.floats(0, 5), momentum=st.floats(0, 0.99))
+@given(
+    share=st.floats(0.001, 0.999),
+    curvature=st.floats(0.1, 10),
+    sigma=st.floats(0, 5),
+    momentum=st.floats(0, 0.99),
+)
 def test_noise_variance_solves_the_lyapunov_equation(share, curvature, sigma, momentum):
     lr = share * stability_limit(curvature, momentum)
     turn = np.array([[1 - lr * curvature, -lr * momentum], [curvature, momentum]])  # of (x, v)
@@ -341,8 +365,8 @@ def test_an_ensemble_depends_on_its_seed_alone(particles):
         np.testing.assert_array_equal(run(3), one)
     finally:
         torch.set_num_threads(threads)
-    assert len(np.unique(one)) == len(np.unique(run(4))) == pytest.approx(particles, rel=0.05)
-    assert not np.isin(run(4), one).all()
+    assert len(np.unique(one)) > 0.99 * particles, "blocks or particles share their noise"
+    assert np.mean(run(4) == one) < 0.01
 
 
 @pytest.mark.parametrize("particles", [5, 2000])
@@ -386,11 +410,13 @@ def test_gibbs_is_where_an_ensemble_settles():
 def test_width_alone_decides_between_wells_of_equal_depth():
     wells, lr, temperature = flat_and_sharp(2.0), 0.01, 0.5
     sigma = sqrt(2 * temperature / lr)
-    starts = np.repeat([-1.0, 2.0], 5000)
+    starts = np.repeat([-1.0, 2.0], 2500)
     x = langevin(wells, starts, lr, sigma, 6000, every=500)[6:]
-    assert (x > 0).mean() / (x < 0).mean() == pytest.approx(2, rel=0.08)
+    assert (x > 0).mean() / (x < 0).mean() == pytest.approx(2, rel=0.1)
     calmer = langevin(wells, starts, lr, lambda x: sigma * (1 - 0.5 * (x > 0)), 6000)
-    assert (calmer > 0).mean() / (calmer < 0).mean() > 8, "noise that follows the curvature favours the flat well"
+    assert (calmer > 0).mean() / (calmer < 0).mean() > 8, (
+        "noise that follows the curvature favours the flat well"
+    )
 
 
 def test_a_learning_rate_between_the_limits_empties_the_sharp_well():
@@ -412,10 +438,20 @@ def test_slow_cooling_finds_the_deepest_well():
     assert quench.energy > runs[0].energy > runs[1].energy > runs[2].energy > 0
 
 
-def test_small_batches_warm_by_lr_over_batch_size():
-    measured = [batch_noise(lr, size) for lr, size in ((0.05, 1), (0.2, 4), (0.1, 1), (0.1, 8))]
-    assert [m.excess / m.theory for m in measured] == pytest.approx([1.04, 1.06, 1.09, 1.02], abs=0.05)
-    assert measured[0].theory == measured[1].theory == pytest.approx(measured[2].theory / 2)
+@pytest.mark.parametrize(("lr", "batch_size"), [(0.1, 1), (0.4, 4), (0.1, 8)])
+def test_small_batches_warm_by_lr_over_batch_size(lr, batch_size):
+    x, residual = (a.double().numpy() for a in dynamics._regression(0))
+    eye, hessian = np.eye(4), x.T @ x / 512
+    np.testing.assert_allclose(x.T @ residual / 512, 0, atol=1e-6)
+    np.testing.assert_allclose(hessian, np.diag(np.logspace(0, -1, 4)), atol=1e-6)
+    pairs = np.einsum("na,nb,nc,nd->abcd", x, x, x, x).reshape(16, 16) / 512
+    turn = np.kron(eye, eye) - lr * (np.kron(hessian, eye) + np.kron(eye, hessian))
+    turn += lr**2 * (pairs / batch_size + (1 - 1 / batch_size) * np.kron(hessian, hessian))
+    kick = lr**2 / batch_size * np.einsum("n,na,nb->ab", residual**2, x, x).ravel() / 512
+    covariance = np.linalg.solve(np.eye(16) - turn, kick)  # stationary second moments of w
+    measured = batch_noise(lr, batch_size)
+    assert measured.excess == pytest.approx(hessian.ravel() @ covariance / 2, rel=0.04)
+    assert measured.theory == pytest.approx(lr / batch_size * np.mean(residual**2) * np.trace(hessian) / 4)
 
 
 # --- A clock ---------------------------------------------------------------------------------------------
@@ -464,18 +500,33 @@ WELL = double_well()
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: gradient_descent("duble_well", 0.0, 0.1, 10), r"landscape must be a Landscape.*'duble_well'"),
+        (
+            lambda: gradient_descent("duble_well", 0.0, 0.1, 10),
+            r"landscape must be a Landscape.*'duble_well'",
+        ),
         (lambda: gradient_descent(WELL, 0.0, -0.1, 10), "lr must be finite and not negative, got -0.1"),
         (lambda: gradient_descent(WELL, 0.0, 0.0, 10), "lr must be positive, got 0"),
-        (lambda: gradient_descent(WELL, 0.0, float("nan"), 10), "lr must be finite and not negative, got nan"),
-        (lambda: gradient_descent(WELL, 0.0, "fast", 10), "lr must be a number or an array of numbers, got 'fast'"),
+        (
+            lambda: gradient_descent(WELL, 0.0, float("nan"), 10),
+            "lr must be finite and not negative, got nan",
+        ),
+        (
+            lambda: gradient_descent(WELL, 0.0, "fast", 10),
+            "lr must be a number or an array of numbers, got 'fast'",
+        ),
         (lambda: gradient_descent(WELL, 0.0, lambda t: 0.1 - 0.04 * t, 10), "lr .* got -0.02 at update 3"),
-        (lambda: gradient_descent(WELL, 0.0, [0.1, 0.2], 10), r"lr .* each of the 10 updates, got shape \(2,\)"),
+        (
+            lambda: gradient_descent(WELL, 0.0, [0.1, 0.2], 10),
+            r"lr .* each of the 10 updates, got shape \(2,\)",
+        ),
         (lambda: gradient_descent(WELL, 0.0, 0.1, 0), "steps must be a positive whole number, got 0"),
         (lambda: gradient_descent(WELL, 0.0, 0.1, 2.5), "steps must be a positive whole number, got 2.5"),
         (lambda: gradient_descent(WELL, float("inf"), 0.1, 10), "start must be finite, got inf"),
         (lambda: gradient_descent(WELL, [[0.0, 1.0]], 0.1, 10), r"start must be a number or an array \(n,\)"),
-        (lambda: gradient_descent(valley(), 0.0, 0.1, 10), r"start must be an array \(2,\) or \(n, 2\) on the 2-D"),
+        (
+            lambda: gradient_descent(valley(), 0.0, 0.1, 10),
+            r"start must be an array \(2,\) or \(n, 2\) on the 2-D",
+        ),
         (lambda: gradient_descent(valley(), [0.0, 1.0, 2.0], 0.1, 10), r"start .* got shape \(3,\)"),
         (lambda: heavy_ball(WELL, 0.0, 0.1, 10, momentum=1.0), r"momentum must lie in \[0, 1\), got 1.0"),
         (lambda: heavy_ball(WELL, 0.0, 0.1, 10, momentum=-0.1), "momentum must lie"),
@@ -485,7 +536,7 @@ WELL = double_well()
         (lambda: stability_limit(0.0), "curvature must be a positive finite number, got 0.0"),
         (lambda: critical_momentum(5.0), r"lr must be below 4 / curvature = 4, .* got 5.0"),
         (lambda: bifurcation([0.1, -1.0]), "lrs must be a list of positive learning rates"),
-        (lambda: bifurcation([0.1], (0.0, 0.0), landscape=valley()), "landscape must be 1-D, 'valley'"),
+        (lambda: bifurcation([0.1], (0.0, 0.0), landscape=valley()), "landscape must be 1-D here, 'valley'"),
         (lambda: bifurcation([0.1], settle=-1), "settle must be a positive whole number, got -1"),
         (lambda: regime(0), "lr must be a positive finite number, got 0"),
         (lambda: langevin(WELL, 0.0, 0.1, -1.0, 10), "sigma must be finite and not negative, got -1"),
@@ -497,14 +548,15 @@ WELL = double_well()
         (lambda: noise_variance(0.1, sigma=-1.0), "sigma must be zero or positive, got -1.0"),
         (lambda: gibbs(WELL, 0.0, [0.0, 1.0]), "temperature must be a positive finite number, got 0.0"),
         (lambda: anneal(rugged(), [1.0, -1.0]), "temperature must be one number >= 0 for each update"),
-        (lambda: anneal(valley(), [1.0, 0.0]), "1-D landscape"),
+        (lambda: anneal(valley(), [1.0, 0.0]), "landscape must be 1-D here"),
+        (lambda: gibbs(valley(), 1.0, [0.0, 1.0]), "landscape must be 1-D here"),
         (lambda: batch_noise(3.0, 1), "lr must lie between 0 and 2"),
         (lambda: batch_noise(0.1, 513), "batch_size must be at most 512"),
         (lambda: quadratic(-1.0), "curvature must be a positive number"),
         (lambda: quadratic((1.0, 2.0, 3.0)), "curvature must be a positive number, or a pair"),
         (lambda: double_well(0), "height must be a positive finite number, got 0"),
         (lambda: valley(tilt=0.5), "tilt must lie between"),
-        (lambda: valley().basin(0.0), "basin needs a 1-D landscape, 'valley' has 2"),
+        (lambda: valley().basin(0.0), "landscape must be 1-D here, 'valley' has 2"),
         (lambda: clock({}), "schedules must hold at least one schedule"),
         (lambda: clock({"a": np.zeros(200)}), r"schedules\['a'\] is zero throughout"),
         (lambda: clock({"a": np.ones(3)}), r"schedules\['a'\] must have one entry for each of the 200"),
@@ -514,5 +566,3 @@ WELL = double_well()
 def test_bad_input_is_named(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
-
-

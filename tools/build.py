@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,8 +32,6 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("notebooks", "exercises", "solutions")
 LEFT_OUT = {"notebooks": set(), "exercises": {"solution", "wrong"}, "solutions": {"wrong"}}
 CELL_TIMEOUT = 120  # seconds
-# Two kernels that start at the same time can be given one TCP port; files have names of their own.
-SOCKETS = Config({} if os.name == "nt" else {"KernelManager": {"transport": "ipc"}})
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -88,14 +87,16 @@ def execute(notebook: NotebookNode, directory: Path, title: Path) -> float:
     """
     start = time.perf_counter()
     directory.mkdir(parents=True, exist_ok=True)
+    sockets = tempfile.TemporaryDirectory(prefix="kernel")
     client = NotebookClient(
         notebook, kernel_name="python3", timeout=CELL_TIMEOUT, resources={"metadata": {"path": str(directory)}},
-        store_widget_state=False, record_timing=False, coalesce_streams=True, config=SOCKETS,
+        store_widget_state=False, record_timing=False, coalesce_streams=True, config=connection(sockets.name),
     )  # fmt: skip
     running: list[NotebookNode] = []
     client.on_cell_start = lambda cell, cell_index: running.append(cell)
     try:
-        client.execute(env=os.environ | KERNEL_ENVIRONMENT)
+        with sockets:
+            client.execute(env=os.environ | KERNEL_ENVIRONMENT)
     except (CellExecutionError, CellTimeoutError, DeadKernelError, nbformat.ValidationError) as error:
         cell = running[-1]
         reason = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)[:1000]
@@ -106,6 +107,11 @@ def execute(notebook: NotebookNode, directory: Path, title: Path) -> float:
             if "image/png" in output.get("data", {}):
                 output.data.pop(WIDGET, None)
     return time.perf_counter() - start
+
+
+def connection(directory: str) -> Config:
+    """Talk to a kernel through sockets in *directory*: of the TCP ports, kernels that start together may be given one twice."""
+    return Config({} if os.name == "nt" else {"KernelManager": {"transport": "ipc", "ip": f"{directory}/socket"}})
 
 
 def check_source(source: Source) -> None:

@@ -17,10 +17,18 @@ import numpy as np
 from ..words import say
 from .check import Exercise, exercise
 
-EPOCH = ("epoch {}", "第 {} 轮")
-UPDATE = ("update {}", "第 {} 步")
-GROUP = ("group {}", "参数组 {}")
-TIME = ("t = {}", "t = {}")
+
+class Axis(NamedTuple):
+    """An axis of a trace: the name of a place on it, and of its length, in English and Chinese."""
+
+    place: tuple[str, str]
+    length: tuple[str, str] = ("{} values", "{} 个值")
+
+
+EPOCH = Axis(("epoch {}", "第 {} 轮"), ("{} epochs", "{} 轮"))
+UPDATE = Axis(("update {}", "第 {} 步"), ("{} updates", "{} 步"))
+GROUP = Axis(("group {}", "参数组 {}"), ("{} groups", "{} 个参数组"))
+TIME = Axis(("t = {}", "t = {}"))
 
 
 class Mistake(NamedTuple):
@@ -41,7 +49,7 @@ class Comparison:
         right: case → the same, from torch or a derivation.
         mistakes: the usual wrong answers, the likeliest first.
         call: the call as the learner would type it, a format string with fields from the case.
-        axes: the names of a trace's axes, such as ``(EPOCH, GROUP)``.
+        axes: the axes of a trace, such as ``(EPOCH, GROUP)``.
         cases: how many cases one check draws.
     """
 
@@ -50,7 +58,7 @@ class Comparison:
     right: Callable[[dict], object]
     mistakes: tuple[Mistake, ...]
     call: str = ""
-    axes: tuple[tuple[str, str], ...] = ()
+    axes: tuple[Axis, ...] = ()
     cases: int = 3
 
     def draw(self, rng: np.random.Generator) -> list[dict]:
@@ -85,13 +93,13 @@ def comparison(id: str, **parts: object) -> Exercise:
     return exercise(id, draw=usual.draw, probe=usual.probe)(usual.judge)
 
 
-def difference(expected: object, found: object, axes: tuple[tuple[str, str], ...] = ()) -> tuple[str, str] | None:
+def difference(expected: object, found: object, axes: tuple[Axis, ...] = ()) -> tuple[str, str] | None:
     """Where *found* first differs from *expected*, and how, in words; None where they agree to five digits.
 
     Args:
         expected: a number, an array, or a dict of them.
         found: anything that came out of JSON.
-        axes: names of the array's axes.
+        axes: the array's axes.
     """
     if isinstance(expected, dict):
         for name, part in expected.items():
@@ -109,15 +117,17 @@ def difference(expected: object, found: object, axes: tuple[tuple[str, str], ...
     if values.dtype == object and values.size and all(value is None for value in values.flat):
         return "", say("found nothing; is the `return` missing?", "没有得到任何值；是不是忘了 `return`？")
     if values.dtype.kind not in "iuf":
-        return "", say("expected {e}, found something else than numbers", "应为{e}，得到的却不是数", e=_size(expected))
+        return "", say("expected {e}, found something else than numbers", "应为 {e}，得到的却不是数",
+                       e=_size(expected.shape, axes))  # fmt: skip
     if values.shape != expected.shape:
-        return "", say("expected {e}, found {f}", "应为{e}，得到{f}", e=_size(expected), f=_size(values))
+        return "", say("expected {e}, found {f}", "应为 {e}，得到 {f}", e=_size(expected.shape, axes),
+                       f=_size(values.shape, axes if values.ndim == expected.ndim else ()))  # fmt: skip
     # Wide enough for an answer in float32, narrow enough for every mistake.
     wrong = np.argwhere(~np.isclose(values, expected, rtol=1e-5, atol=1e-7 * np.abs(expected).max()))
     if not len(wrong):
         return None
     at = tuple(wrong[0])
-    place = say(", ", "，").join(say(*axis).format(index) for axis, index in zip(axes, at, strict=False))
+    place = say(", ", "，").join(say(*axis.place).format(index) for axis, index in zip(axes, at, strict=False))
     e, f = _digits(float(expected[at]), float(values[at]))
     return place, say("expected {e}, found {f}", "应为 {e}，得到 {f}", e=e, f=f)
 
@@ -126,10 +136,12 @@ def _equal(expected: list, found: list) -> bool:
     return all(difference(e, f) is None for e, f in zip(expected, found, strict=True))
 
 
-def _size(array: np.ndarray) -> str:
-    if array.ndim == 0:
+def _size(shape: tuple[int, ...], axes: tuple[Axis, ...]) -> str:
+    if not shape:
         return say("one number", "一个数")
-    return say("{n} values", " {n} 个值", n=" × ".join(map(str, array.shape)))
+    if len(axes) != len(shape):
+        return say("{} values", "{} 个值").format(" × ".join(map(str, shape)))
+    return " × ".join(say(*axis.length).format(n) for axis, n in zip(axes, shape, strict=True))
 
 
 def _digits(a: float, b: float) -> tuple[str, str]:

@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch.optim import SGD, Optimizer, lr_scheduler
+from torch.optim import SGD, Optimizer
+from torch.optim.lr_scheduler import LRScheduler
 
 from .. import curves
+from ..schedulers import build, record
 from ..words import say
 from .check import exercise
 from .compare import EPOCH, GROUP, TIME, UPDATE, Comparison, Mistake, comparison
-
-Make = Callable[[Optimizer], lr_scheduler.LRScheduler]
 
 
 def new_optimizer(lrs: list[float]) -> Optimizer:
@@ -23,18 +23,17 @@ def new_optimizer(lrs: list[float]) -> Optimizer:
     return SGD([{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr} for lr in lrs])
 
 
-def rates(optimizer: Optimizer) -> list[float]:
-    return [group["lr"] for group in optimizer.param_groups]
-
-
-def recorded(optimizer: Optimizer, make: Make, steps: int) -> np.ndarray:
-    """The learning rates that *steps* optimizer steps use, ``(steps, groups)``, by really stepping."""
-    scheduler, trace = make(optimizer), []
-    for _ in range(steps):
-        trace.append(rates(optimizer))
+def train(optimizer: Optimizer, scheduler: LRScheduler, updates: int) -> list[list[float]]:
+    """The learning rates that *updates* updates use, ``(updates, groups)``, up to where torch refuses to step on."""
+    trace = []
+    for _ in range(updates):
+        trace.append([group["lr"] for group in optimizer.param_groups])
         optimizer.step()
-        scheduler.step()
-    return np.array(trace)
+        try:
+            scheduler.step()
+        except ValueError:  # "Tried to step ... times"
+            break
+    return trace
 
 
 # --- 02.1 Curves of different schedulers -----------------------------------------------------------------
@@ -53,26 +52,24 @@ def draw_schedulers(rng: np.random.Generator) -> dict:
     }
 
 
-def makers(case: dict) -> dict[str, Make]:
-    classes = {name: getattr(lr_scheduler, name) for name in case["schedulers"]}
-    return {name: lambda optimizer, name=name, kwargs=kwargs: classes[name](optimizer, **kwargs)
-            for name, kwargs in case["schedulers"].items()}  # fmt: skip
+def makers(case: dict) -> dict[str, Callable[[Optimizer], LRScheduler]]:
+    return {name: build(name, **kwargs) for name, kwargs in case["schedulers"].items()}
 
 
-def all_curves(case: dict, epochs: int = 0) -> dict[str, np.ndarray]:
-    return {name: recorded(new_optimizer(case["lrs"]), make, epochs or case["epochs"])
-            for name, make in makers(case).items()}  # fmt: skip
+def all_curves(case: dict, more: int = 0) -> dict[str, np.ndarray]:
+    """The curve of each scheduler, over *more* epochs than asked for."""
+    return {name: record(make, case["epochs"] + more, lr=case["lrs"]) for name, make in makers(case).items()}
 
 
-def curves_on_one_optimizer(case: dict) -> dict[str, np.ndarray]:
+def on_one_optimizer(case: dict) -> dict[str, list]:
     shared = new_optimizer(case["lrs"])
-    return {name: recorded(shared, make, case["epochs"]) for name, make in makers(case).items()}
+    return {name: train(shared, make(shared), case["epochs"]) for name, make in makers(case).items()}
 
 
-def curves_of_schedulers_built_at_once(case: dict) -> dict[str, np.ndarray]:
+def on_one_optimizer_at_once(case: dict) -> dict[str, list]:
     shared = new_optimizer(case["lrs"])
     built = {name: make(shared) for name, make in makers(case).items()}
-    return {name: recorded(shared, lambda _, built=built[name]: built, case["epochs"]) for name in built}
+    return {name: train(shared, scheduler, case["epochs"]) for name, scheduler in built.items()}
 
 
 def run_curves(answer: Callable, case: dict) -> dict:
@@ -84,8 +81,8 @@ def run_curves(answer: Callable, case: dict) -> dict:
         optimizer.register_step_post_hook(lambda *_: order.append("o"))
         return optimizer
 
-    def watched(make: Make) -> Make:
-        def make_watched(optimizer: Optimizer) -> lr_scheduler.LRScheduler:
+    def watched(make: Callable[[Optimizer], LRScheduler]) -> Callable[[Optimizer], LRScheduler]:
+        def make_watched(optimizer: Optimizer) -> LRScheduler:
             scheduler = make(optimizer)
             step = scheduler.step
             scheduler.step = lambda: (order.append("s"), step())[1]
@@ -108,12 +105,12 @@ CURVES = Comparison(
     right=all_curves,
     mistakes=(
         Mistake(
-            lambda case: {name: curve[1:] for name, curve in all_curves(case, case["epochs"] + 1).items()},
+            lambda case: {name: curve[1:] for name, curve in all_curves(case, 1).items()},
             "recorded after `scheduler.step()`? Epoch 0 uses the learning rate before it",
             "是不是在 `scheduler.step()` 之后才记录？第 0 轮用的是它之前的学习率",
         ),
         Mistake(
-            lambda case: all_curves(case, case["epochs"] + 1),
+            lambda case: all_curves(case, 1),
             "the last one is a learning rate that no epoch uses; record once an epoch",
             "最后一个学习率没有任何一轮用到；每轮只记录一次",
         ),
@@ -132,8 +129,8 @@ CURVES = Comparison(
             "it never changes; is `scheduler.step()` called at the end of each epoch?",
             "学习率一直不变；每轮结束时调用 `scheduler.step()` 了吗？",
         ),
-        Mistake(curves_on_one_optimizer, *SHARED),
-        Mistake(curves_of_schedulers_built_at_once, *SHARED),
+        Mistake(on_one_optimizer, *SHARED),
+        Mistake(on_one_optimizer_at_once, *SHARED),
     ),
     axes=(EPOCH, GROUP),
     cases=1,
@@ -226,11 +223,9 @@ comparison(
         answer(t, lr=case["lr"], milestones=list(case["milestones"]), gamma=case["gamma"])
         for t in range(case["epochs"])
     ],
-    right=lambda case: recorded(
-        new_optimizer([case["lr"]]),
-        lambda optimizer: lr_scheduler.MultiStepLR(optimizer, case["milestones"], case["gamma"]),
-        case["epochs"],
-    )[:, 0],
+    right=lambda case: record(
+        build("MultiStepLR", milestones=case["milestones"], gamma=case["gamma"]), case["epochs"], lr=case["lr"]
+    ),
     mistakes=(
         Mistake(
             over_epochs(lambda t, c: c["lr"] * c["gamma"] ** sum(t > m for m in c["milestones"])),
@@ -319,13 +314,11 @@ comparison(
         answer(t, lr=case["lr"], T_0=case["T_0"], T_mult=case["T_mult"], eta_min=case["eta_min"])
         for t in range(case["epochs"])
     ],
-    right=lambda case: recorded(
-        new_optimizer([case["lr"]]),
-        lambda optimizer: lr_scheduler.CosineAnnealingWarmRestarts(
-            optimizer, case["T_0"], case["T_mult"], case["eta_min"]
-        ),
+    right=lambda case: record(
+        build("CosineAnnealingWarmRestarts", T_0=case["T_0"], T_mult=case["T_mult"], eta_min=case["eta_min"]),
         case["epochs"],
-    )[:, 0],
+        lr=case["lr"],
+    ),
     mistakes=(
         Mistake(
             over_epochs(lambda t, c: cooled(t / c["T_0"], c)),
@@ -398,16 +391,11 @@ def draw_metrics(rng: np.random.Generator) -> dict:
     }
 
 
-def plateau_in_torch(case: dict) -> list[float]:
-    optimizer = new_optimizer([case["lr"]])
-    scheduler = lr_scheduler.ReduceLROnPlateau(
-        optimizer, **{key: case[key] for key in ("mode", "factor", "patience", "threshold", "cooldown", "min_lr")}
-    )
-    trace = []
-    for metric in case["metrics"]:
-        scheduler.step(metric)
-        trace.append(optimizer.param_groups[0]["lr"])
-    return trace
+def plateau_in_torch(case: dict) -> np.ndarray:
+    """After each metric, the learning rate of the epoch that follows."""
+    arguments = {key: value for key, value in case.items() if key not in ("lr", "metrics")}
+    metrics = [*case["metrics"], 0.0]  # the last is for an epoch that nobody asks about
+    return record(build("ReduceLROnPlateau", **arguments), len(metrics), lr=case["lr"], metric=metrics)[1:]
 
 
 def plateau(
@@ -537,18 +525,10 @@ def updates(case: dict) -> int:
     return case["epochs"] * math.ceil(math.ceil(case["samples"] / case["batch_size"]) / case["accumulate"])
 
 
-def one_cycle_trace(answer: Callable, case: dict) -> list[list[float]]:
-    """The learning rates that the run's updates use, up to where torch refuses to step on."""
+def run_one_cycle(answer: Callable, case: dict) -> list | None:
     optimizer = new_optimizer([0.1] * len(case["max_lr"]))
-    scheduler, trace = answer(optimizer, **case), []
-    for _ in range(updates(case)):
-        trace.append(rates(optimizer))
-        optimizer.step()
-        try:
-            scheduler.step()
-        except ValueError:  # "Tried to step ... times"
-            break
-    return trace
+    scheduler = answer(optimizer, **case)
+    return None if scheduler is None else train(optimizer, scheduler, updates(case))
 
 
 def counted(total: Callable[[dict], int]) -> Callable[[dict], np.ndarray]:
@@ -556,7 +536,8 @@ def counted(total: Callable[[dict], int]) -> Callable[[dict], np.ndarray]:
 
     def gives(case: dict) -> np.ndarray:
         t = np.arange(min(updates(case), total(case) + 1))
-        return np.stack([curves.one_cycle_lr(0.1, max_lr, total_steps=total(case))(t) for max_lr in case["max_lr"]], axis=1)
+        groups = [curves.one_cycle_lr(0.1, max_lr, total_steps=total(case)) for max_lr in case["max_lr"]]
+        return np.stack([group(t) for group in groups], axis=1)
 
     return gives
 
@@ -564,9 +545,11 @@ def counted(total: Callable[[dict], int]) -> Callable[[dict], np.ndarray]:
 comparison(
     "02.6",
     case=draw_run,
-    run=one_cycle_trace,
-    right=lambda case: one_cycle_trace(
-        lambda optimizer, **_: lr_scheduler.OneCycleLR(optimizer, case["max_lr"], total_steps=updates(case)), case
+    run=run_one_cycle,
+    right=lambda case: record(
+        build("OneCycleLR", max_lr=case["max_lr"], total_steps=updates(case)),
+        updates(case),
+        lr=[0.1] * len(case["max_lr"]),
     ),
     mistakes=(
         Mistake(

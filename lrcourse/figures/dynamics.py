@@ -7,10 +7,11 @@ from collections.abc import Generator
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, PercentFormatter
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
@@ -110,6 +111,7 @@ _BLOCK = 50  # updates simulated, and remembered, at a time
 def _block(key: str, lr: float, sigma: float, start: float | tuple[float, float], block: int) -> NDArray:
     """All places of all balls during 50 updates: ``(51, balls, ...)``; what the play button needs next."""
     begin = _block(key, lr, sigma, start, block - 1)[-1] if block else np.full((BALLS, *np.shape(start)), start)
+    begin = np.where(np.isfinite(begin), begin, 1e9)  # the lost stay lost
     return dynamics.langevin(landscape_of(key), begin, lr, sigma, _BLOCK, seed=block, every=1)
 
 
@@ -172,7 +174,7 @@ class OnLandscape(Picture):
         with np.errstate(over="ignore", invalid="ignore"):
             frames = np.clip(_recent(landscape, lr, sigma, start, t), -99, 99)  # far outside, and nan stays nan
             if here.dim == 1:
-                self.rolling.show(_on(here, frames[:, 0]), _on(here, frames[-1]))
+                self.rolling.show(_on(here, frames[:, 0]), _strewn(here, frames[-1]))
                 self._weigh(here, frames, lr * sigma**2 / 2)
             else:
                 self.flat.show(frames[:, 0], frames[-1])
@@ -210,6 +212,14 @@ class OnLandscape(Picture):
 def _on(landscape: Landscape, x: NDArray) -> NDArray:
     """Points ``(n, 2)`` on the graph of a 1-D landscape."""
     return np.column_stack([x, landscape.f(x)])
+
+
+def _strewn(landscape: Landscape, x: NDArray) -> NDArray:
+    """The same, but each ball a little above the ground, always as much, so that a crowd shows how many it is."""
+    _, top = view(landscape)
+    points = _on(landscape, x)
+    points[:, 1] += 0.09 * (top - landscape.f(landscape.minima).min()) * (np.arange(len(x)) * 0.618034 % 1) ** 1.5
+    return points
 
 
 def _basin(landscape: Landscape, places: NDArray) -> NDArray[np.intp]:
@@ -296,7 +306,7 @@ def _roaming(
 
 COOLING = 800  # updates
 HAND_GOAL = 0.5  # mean loss above the floor
-NOISE = 3.0  # σ
+SIGMA = 3.0  # of the noise in the gradient
 _CROWD = 400
 
 
@@ -343,7 +353,7 @@ class ByHand(Picture):
     def _run(self, lr: float, steps: int) -> None:
         """Go on for some updates at this learning rate."""
         now = len(self.lrs)
-        frames = dynamics.langevin(self.landscape, self.places[-1], lr, NOISE, steps, seed=now, every=1)
+        frames = dynamics.langevin(self.landscape, self.places[-1], lr, SIGMA, steps, seed=now, every=1)
         self.places.extend(frames[1:])
         self.lrs.extend([lr] * steps)
 
@@ -355,7 +365,7 @@ class ByHand(Picture):
         now = self.places[-1]
         floor = self.landscape.f(self.landscape.minima).min()
         path = np.array([place[0] for place in self.places[-13:]])
-        self.rolling.show(_on(self.landscape, path), _on(self.landscape, now))
+        self.rolling.show(_on(self.landscape, path), _strewn(self.landscape, now))
         self.schedule.set_data(np.arange(t), self.lrs)
         self.knob.set_data([t], [lr])
         losses = self.landscape.f(np.array(self.places[:: max(1, t // 100)])).mean(1) - floor
@@ -364,7 +374,7 @@ class ByHand(Picture):
         share = float((self.landscape.basin(now) == self.landscape.deepest).mean())
         self.message.set_text(label(
             "T = {T:.2g}; {share:.0%} of {n} balls in the deepest valley", "T = {T:.2g}；{n} 个小球中 {share:.0%} 在最深的谷里",
-            T=lr * NOISE**2 / 2, share=share, n=_CROWD,
+            T=lr * SIGMA**2 / 2, share=share, n=_CROWD,
         ))  # fmt: skip
         words = label(
             "Update {t}: mean loss {loss:.2f} above the floor, {share:.0%} of the balls in the deepest valley, clock "
@@ -384,18 +394,14 @@ _LRS = np.linspace(0.005, 2.1, 720)
 
 @functools.cache
 def _attractor() -> NDArray[np.uint8]:
-    """The bifurcation diagram of the double well as an image: where both wells' balls end up, the darker the oftener."""
-    x = dynamics.bifurcation(_LRS, 0.5, settle=600, keep=400)
-    edges = np.linspace(-1.7, 1.7, 401)
-    image = np.ones((400, len(_LRS), 4))
-    image[..., 3] = 0
-    for column, places in enumerate(x.T):
-        if np.isfinite(places).all():
-            counts = np.histogram(places, edges)[0]
-            image[:, column, 3] = np.minimum(1, (counts / 12) ** 0.5)
-            mirrored = counts[::-1]
-            image[:, column, 3] = np.maximum(image[:, column, 3], 0.45 * np.minimum(1, (mirrored / 12) ** 0.5))
+    """The bifurcation diagram as an image: where the ball of the right well ends up, dark, and that of the left, pale."""
+    edges = np.linspace(-1.6, 1.6, 321)
+    ends = dynamics.bifurcation(_LRS, 0.5, settle=600, keep=400)
+    counts = np.stack([np.histogram(x, edges)[0] if np.isfinite(x).all() else 0 * edges[1:] for x in ends.T], axis=1)
+    ink = np.minimum(1, np.sqrt(counts / 15))
+    image = np.empty((*ink.shape, 4))
     image[..., :3] = to_rgba(style.INK)[:3]
+    image[..., 3] = np.maximum(ink, 0.35 * ink[::-1])
     return (255 * image).astype(np.uint8)
 
 
@@ -406,39 +412,51 @@ class Bifurcation(Picture):
 
     def draw(self, figure):
         self.well = landscape_of("double_well")
-        grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.75))
+        self.message = figure.suptitle(" ", x=0.02, ha="left", fontweight="bold", fontsize=11)
+        grid = figure.add_gridspec(2, 3, height_ratios=(1, 1.5), width_ratios=(1, 1.35, 1))
         hills = figure.add_subplot(grid[0, 0])
         self.ground = _Ground(hills)
         self.ground.show(self.well)
-        hills.set(xlim=(-1.7, 1.7), ylim=(-0.07, 0.9), ylabel=label("loss", "损失"), yticks=[])
-        hills.tick_params(labelbottom=False)
+        hills.set(yticks=[], xlabel="x")
         hills.set_title(label("The ball", "小球"), fontsize=11)
         self.rolling = _Balls(hills, lift=5)
 
         series = figure.add_subplot(grid[0, 1])
-        (self.path,) = series.plot([], [], color=style.LOSS, linewidth=1, marker="o", markersize=3.5)
-        series.set(xlim=(-1, _SHOWN), ylim=(-1.7, 1.7), ylabel="x", xlabel=label("update", "更新步"))
-        self.message = series.set_title(" ", fontsize=11)
+        (self.path,) = series.plot([], [], color=style.LOSS, linewidth=1, marker="o", markersize=3)
+        series.set(xlim=(-1, _SHOWN), ylim=(-1.6, 1.6), xlabel=label("update", "更新步"))
+        series.set_title(label("Its x, update by update", "逐步的 x"), fontsize=11)
 
-        web = figure.add_subplot(grid[1, 0])
+        web = figure.add_subplot(grid[0, 2])
         x = self._x = np.linspace(-1.75, 1.75, 141)
         web.plot(x, x, color=style.REFERENCE, linewidth=1)
         (self.map,) = web.plot(x, x, color=style.LR)
         (self.cobweb,) = web.plot([], [], color=style.LOSS, linewidth=0.9, alpha=0.8)
-        web.set(xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xlabel="x", ylabel=label("x one update later", "下一步的 x"))
-        web.set_title(label("The map", "映射"), fontsize=11)
+        web.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), xlabel=label("x now", "现在的 x"))
+        web.set_title(label("The next x", "下一步的 x"), fontsize=11)
 
-        ends = figure.add_subplot(grid[1, 1])
-        ends.imshow(_attractor(), origin="lower", aspect="auto", extent=(_LRS[0], _LRS[-1], -1.7, 1.7), zorder=2,
-                    interpolation="nearest")  # fmt: skip
-        ends.set(xlim=(0, 2.1), ylim=(-1.7, 1.7), xlabel=label("learning rate η", "学习率 η"))
-        ends.set_title(label("Where it ends up", "最终去处"), fontsize=11)
-        for value in dynamics.THRESHOLDS.values():
-            ends.axvline(value, color="#C9D1DA", linewidth=0.9, zorder=1)
+        ends = figure.add_subplot(grid[1, :])
+        ends.imshow(_attractor(), origin="lower", aspect="auto", extent=(_LRS[0], _LRS[-1], -1.6, 1.6), zorder=2,
+                    interpolation="antialiased")  # fmt: skip
+        ends.set(xlim=(0, 2.1), ylim=(-1.6, 1.6), xlabel=label("learning rate η", "学习率 η"))
+        ends.set_ylabel(label("where x ends up", "x 的最终去处"))
+        ends.grid(False)
+        limits = dynamics.THRESHOLDS
+        for value in limits.values():
+            ends.axvline(value, color="#C3CCD6", linewidth=0.9, zorder=1)
+        names = [
+            (0.5, label("settles", "停在谷底")),
+            (1.118, label("swings", "摆动")),
+            ((limits["chaos"] + limits["hops"]) / 2, label("chaos", "混沌")),
+            (1.8, label("hops", "跳跃")),
+            (2.052, label("lost", "发散")),
+        ]
+        for x, name in names:
+            ends.text(x, 1.72, name, ha="center", fontsize=9.5, color=style.QUIET)
+        ends.plot([0, 1], [1, 1], color=style.INK, linewidth=1, zorder=2)
+        ends.plot([0, 1], [-1, -1], color=style.INK, linewidth=1, alpha=0.35, zorder=2)
         self.cursor = ends.axvline(1, color=style.LR, linewidth=1.5, zorder=3)
-        (self.here,) = ends.plot([], [], "o", color=style.LOSS, markersize=3, markeredgewidth=0, alpha=0.7, zorder=4)
-        moving = [*self.rolling.artists, self.path, self.map, self.cobweb, self.cursor, self.here, self.message]
-        return moving
+        (self.here,) = ends.plot([], [], "o", color=style.LOSS, markersize=3.5, markeredgewidth=0, alpha=0.8, zorder=4)
+        return [*self.rolling.artists, self.path, self.map, self.cobweb, self.cursor, self.here, self.message]
 
     def update(self, lr: float, start: float) -> Seen:
         path = dynamics.gradient_descent(self.well, start, lr, 260)
@@ -448,7 +466,7 @@ class Bifurcation(Picture):
         self.path.set_data(np.arange(len(first)), first)
         with np.errstate(over="ignore"):
             self.map.set_ydata(self._x - lr * self.well.grad(self._x))
-        self.cobweb.set_data(np.repeat(first, 2)[:-1], np.append(first[0], np.repeat(first[1:], 2)))
+        self.cobweb.set_data(np.repeat(first, 2)[:-1], np.repeat(first, 2)[1:])
         self.cursor.set_xdata([lr, lr])
         self.here.set_data(np.full(100, lr), late)
         regime = dynamics.regime(lr)
@@ -501,7 +519,7 @@ class Mass(Picture):
         series = figure.add_subplot(grid[1, 0])
         (self.stiff,) = series.plot([], [], color=style.MOMENTUM, linewidth=1.4)
         (self.slow,) = series.plot([], [], color=style.INK, linewidth=1.8)
-        series.set(xlim=(0, _LONG), ylim=(-1.1, 1.25), xlabel=label("update", "更新步"))
+        series.set(xlim=(0, 250), ylim=(-1.1, 1.25), xlabel=label("update", "更新步"))
         series.set_ylabel(label("distance left", "剩余距离"))
         words = dict(transform=series.transAxes, ha="right", fontsize=10)
         series.text(0.98, 0.9, label("slow direction", "缓方向"), color=style.INK, **words)
@@ -517,14 +535,20 @@ class Mass(Picture):
     @staticmethod
     def _chart(chart: Axes) -> None:
         """Updates to within 1 % for every η and β, and the two lines of critical damping."""
-        lr = np.geomspace(0.003, 5, 160)
+        lr = np.geomspace(0.003, 3.999, 160)
         damping = np.geomspace(1, 0.003, 160)[:, None]
         factor = np.maximum(decay(lr, 1 - damping, _STIFF), decay(lr, 1 - damping, _SLOW))
         updates = np.where(factor < 1, np.log(100) / -np.log(np.minimum(factor, 1 - 1e-9)), np.nan)
         chart.contourf(lr, damping[:, 0], np.log10(updates), np.linspace(1.3, 4.3, 11), cmap=_HEIGHTS, extend="both")
-        for curvature, name in ((_SLOW, label("slow", "缓")), (_STIFF, label("stiff", "陡"))):
-            critical = 1 - np.array([dynamics.critical_momentum(eta, curvature) for eta in lr[lr < 4]])
-            style.theory_line(chart, lr[lr < 4], critical)
+        for curvature in (_SLOW, _STIFF):
+            style.theory_line(chart, lr, 1 - np.array([dynamics.critical_momentum(eta, curvature) for eta in lr]))
+        words = dict(color=style.INK, fontsize=9, rotation_mode="anchor")
+        style.halo([
+            chart.text(0.0045, 0.02, label("critical, slow direction", "缓方向的临界阻尼"), rotation=-38, **words),
+            chart.text(0.0045, 0.2, label("critical, stiff direction", "陡方向的临界阻尼"), rotation=-38, **words),
+            chart.text(0.35, 0.006, label("both swing", "都摆动"), ha="center", **words),
+            chart.text(4.45, 0.03, label("diverges", "发散"), rotation=90, ha="center", va="center", **words),
+        ])  # fmt: skip
         chart.fill_betweenx(damping[:, 0], 2 * (2 - damping[:, 0]), 5, color="#F6D5C3", linewidth=0)
         chart.set(xscale="log", yscale="log", xlim=(0.003, 5), ylim=(1, 0.003))
         chart.set(xlabel=label("learning rate η", "学习率 η"), ylabel=label("momentum β", "动量 β"))
@@ -532,7 +556,7 @@ class Mass(Picture):
         chart.yaxis.set_major_formatter(FixedFormatter(["0", "0.5", "0.9", "0.99"]))
         chart.yaxis.set_minor_locator(NullLocator())
         chart.grid(False)
-        chart.set_title(label("Light is fast", "越亮越快"), fontsize=11)
+        chart.set_title(label("Light: soon at rest", "浅色：很快停下"), fontsize=11)
 
     def update(self, lr: float, momentum: float) -> Seen:
         path = dynamics.heavy_ball(_BOWL, (1.0, 1.0), lr, _LONG, momentum=momentum)
@@ -690,23 +714,28 @@ def time_step() -> Figure:
     left, right = figure.subplots(1, 2, width_ratios=(1.25, 1))
     times = np.linspace(0, horizon, 200)
     style.theory_line(left, times, dynamics.gradient_flow(well, start, times))
+    for lr, color, y in ((0.9, style.LOSS, 0.55), (0.3, style.LR, 0.45)):
+        steps = round(horizon / lr)
+        path = dynamics.gradient_descent(well, start, lr, steps)
+        left.plot(lr * np.arange(steps + 1), path, color=color, marker="o", markersize=5, linewidth=1.2)
+        left.text(2.3, y, label("descent, η = {lr}", "下降法，η = {lr}", lr=lr), color=color)
+    left.text(2.3, 0.35, label("- - gradient flow", "- - 梯度流"), color=style.THEORY)
+    left.set(xlabel=label("time s = η × updates", "时间 s = η × 更新步数"), ylabel=label("position x", "位置 x"))
+
     for i, lr in enumerate(lrs):
         s = lr * np.arange(round(horizon / lr) + 1)
         path = dynamics.gradient_descent(well, start, lr, len(s) - 1)
         flows = dynamics.gradient_flow(well, start, s), dynamics.modified_flow(well, start, s, lr)
         miss[:, i] = [np.abs(path - flow).max() for flow in flows]
-        if i in (0, 2):
-            color = (style.LR, None, style.SECOND)[i]
-            (line,) = left.plot(s, path, color=color, marker="o", markersize=4, linewidth=1.2)
-            left.text(2.35, (0.62, 0, 0.5)[i], f"η = {lr:g}", color=color)
-    left.text(2.35, 0.38, label("gradient flow", "梯度流"), color=style.THEORY)
-    left.set(xlabel=label("time s = η × updates", "时间 s = η × 更新步数"), ylabel=label("position x", "位置 x"))
     orders = [np.polyfit(np.log(lrs[2:]), np.log(m[2:]), 1)[0] for m in miss]
-    names = label("from gradient flow", "与梯度流"), label("from the modified flow", "与修正流")
-    for m, order, name, color in zip(miss, orders, names, (style.LR, style.SECOND), strict=True):
-        right.plot(lrs, m, "o-", color=color, markersize=5)
-        right.text(lrs[3], m[3] * (0.16 if color == style.SECOND else 2.2), f"{name}\n∝ η^{order:.2f}", color=color, fontsize=10)
-    right.set(xscale="log", yscale="log", xlabel=label("learning rate η", "学习率 η"), ylabel=label("largest distance", "最大距离"))
+    right.plot(lrs, miss[0], "o-", color=style.LR, markersize=5)
+    right.plot(lrs, miss[1], "o-", color=style.SECOND, markersize=5)
+    words = dict(fontsize=10, va="top")
+    right.text(0.0055, 0.06, label("to gradient flow\n", "与梯度流\n") + rf"$\propto\eta^{{{orders[0]:.2f}}}$", color=style.LR, **words)
+    right.text(0.045, 3e-5, label("to the modified flow\n", "与修正流\n") + rf"$\propto\eta^{{{orders[1]:.2f}}}$",
+               color=style.SECOND, **words)  # fmt: skip
+    right.set(xscale="log", yscale="log", xlabel=label("learning rate η", "学习率 η"))
+    right.set_ylabel(label("largest distance", "最大距离"))
     figure.suptitle(
         label("One update is a time step η: halve it, and the error halves", "一次更新就是长为 η 的时间步：η 减半，误差减半"),
         fontweight="bold", fontsize=12, x=0.02, ha="left",
@@ -739,12 +768,10 @@ def noise_temperature(*, particles: int = 20_000, seed: int = 0) -> Figure:
     line = style.theory_line(axes, fine, dynamics.noise_variance(fine) / (fine / 2))
     axes.errorbar(steps, ratio, error, fmt="o", color=style.NOISE, markersize=7, zorder=3)
     style.limit_line(axes, 1, label("ησ²/2, the limit of small steps", "小步长极限 ησ²/2"), vertical=False)
-    axes.set(yscale="log", ylim=(0.8, 24), xlim=(0, 2.0), xlabel=label("step times curvature, ηλ", "步长乘曲率 ηλ"))
+    axes.set(yscale="log", ylim=(0.8, 24), xlim=(0, 2.05), xlabel=label("step times curvature, ηλ", "步长乘曲率 ηλ"))
     axes.set_ylabel(label("T / (ησ²/2),  T = λ·Var(x)", "T / (ησ²/2)，T = λ·Var(x)"))
-    axes.yaxis.set_major_locator(FixedLocator([1, 2, 5, 10, 20]))
-    axes.yaxis.set_major_formatter(FixedFormatter(["1", "2", "5", "10", "20"]))
-    axes.yaxis.set_minor_locator(NullLocator())
-    style.limit_line(axes, 1.99)
+    _ticks(axes.yaxis, [1, 2, 5, 10, 20])
+    style.limit_line(axes, 2)
     axes.text(1.05, 2.9, label("exact: 2/(2 − ηλ)", "精确：2/(2 − ηλ)"), ha="right")
     axes.set_title(label("ησ²/2 is the temperature only while ηλ is small", "只有 ηλ 很小时，ησ²/2 才是温度"))
     figure.alt = label(
@@ -760,18 +787,119 @@ def _list(numbers, form: str) -> str:
 
 
 @styled
-def batch_temperature(*, seed: int = 0) -> Figure:
-    """Excess loss of mini-batch SGD on a linear regression against η/B, for four batch sizes."""
+def batch_temperature(*, seeds: int = 3) -> Figure:
+    """Excess loss that mini-batches cost a linear regression, against η, and against η/B."""
+    heats = np.array([0.02, 0.04, 0.08])  # η/B
     figure = Figure(height=3.5)
-    axes = figure.subplots()
-    colors = {1: style.LOSS, 4: style.NOISE, 16: style.SECOND, 64: style.LR}
+    left, right = figure.subplots(1, 2, sharey=True)
     ratios = {}
-    for batch, color in colors.items():
-        heats = [heat for heat in (0.005, 0.02, 0.08) if heat * batch < 1]
-        noise = [dynamics.batch_noise(heat * batch, batch, seed=seed) for heat in heats]
-        ratios[batch] = [n.excess / n.theory for n in noise]
-        axes.plot(heats, [n.excess for n in noise], "o", color=color, markersize=8, alpha=0.85, label=f"B = {batch}")
-    figure.alt = str(ratios)
-    axes.set(xscale="log", yscale="log")
-    axes.legend()
+    for batch, color, marker in ((1, style.LOSS, "o"), (2, style.NOISE, "s"), (8, style.LR, "^")):
+        runs = [[dynamics.batch_noise(heat * batch, batch, replicas=64, seed=seed) for seed in range(seeds)] for heat in heats]
+        excess, theory = np.array(runs).mean(axis=1).T
+        ratios[batch] = excess / theory
+        for axes, x in ((left, heats * batch), (right, heats)):
+            axes.plot(x, excess, marker=marker, linestyle="-" if axes is left else "", color=color, markersize=8, alpha=0.85)
+        left.text(heats[0] * batch, excess[0] * 0.72, f"B = {batch}", color=color, ha="center")
+    style.theory_line(right, [0.015, 0.11], np.array([0.015, 0.11]) * theory[-1] / heats[-1])
+    right.text(0.036, 0.0098, label("theory: η s² tr(H) / 4B", "理论：η s² tr(H) / 4B"))
+    left.set(xscale="log", yscale="log", ylim=(0.0055, 0.075), xlabel=label("learning rate η", "学习率 η"))
+    left.set_ylabel(label("excess loss", "多出的损失"), color=style.LOSS)
+    right.set(xscale="log", xlabel=label("η / B (batch size)", "η / B（B 为批大小）"))
+    _ticks(left.xaxis, [0.02, 0.05, 0.1, 0.2, 0.5])
+    _ticks(right.xaxis, heats)
+    _ticks(left.yaxis, [0.01, 0.02, 0.05])
+    figure.suptitle(
+        label("Three batch sizes, one temperature: η/B", "三种批大小，同一个温度：η/B"),
+        fontweight="bold", fontsize=12, x=0.02, ha="left",
+    )  # fmt: skip
+    figure.alt = label(
+        "Excess loss over theory at eta/B = {heats}: B = 1: {one}; B = 2: {two}; B = 8 (eta = {etas}): {eight}.",
+        "η/B = {heats} 时多出的损失与理论之比：B = 1：{one}；B = 2：{two}；B = 8（η = {etas}）：{eight}。",
+        heats=_list(heats, "g"), etas=_list(8 * heats, "g"), one=_list(ratios[1], ".2f"), two=_list(ratios[2], ".2f"),
+        eight=_list(ratios[8], ".2f"),
+    )  # fmt: skip
+    return figure
+
+
+def _ticks(axis: Axis, values) -> None:
+    """Plain numbers at these places of a logarithmic axis, and nothing between."""
+    axis.set_major_locator(FixedLocator(values))
+    axis.set_major_formatter(FixedFormatter([f"{value:g}" for value in values]))
+    axis.set_minor_locator(NullLocator())
+
+
+@styled
+def slow_cooling(*, seeds: int = 4) -> Figure:
+    """Share of an ensemble that finds the deepest of nine wells, against the time it is given to cool."""
+    land = dynamics.rugged()
+    lengths = np.array([30, 100, 300, 1000, 3000])
+    share, loss = np.empty((2, len(lengths), seeds))
+    for i, length in enumerate(lengths):
+        for seed in range(seeds):
+            share[i, seed], loss[i, seed] = _cooled(land, 0.18 * curves_to_zero(length), seed)
+    quench = np.array([_cooled(land, np.full(400, 0.02), seed, sigma=0.0) for seed in range(seeds)])
+    figure = Figure(height=3.5)
+    left, right = figure.subplots(1, 2)
+    for axes, values, still, color in ((left, share, quench[:, 0], style.SECOND), (right, loss, quench[:, 1], style.LOSS)):
+        error = values.std(axis=1, ddof=1) / np.sqrt(seeds)
+        axes.errorbar(lengths, values.mean(axis=1), error, fmt="o-", color=color, markersize=6)
+        style.limit_line(axes, still.mean(), label("quench", "淬火"), vertical=False)
+        axes.set(xscale="log", xlabel=label("updates spent cooling", "用于冷却的更新步数"))
+    left.set(ylim=(0, 0.7), ylabel=label("share in the deepest well", "落入最深阱的比例"))
+    left.yaxis.set_major_formatter(PercentFormatter(1))
+    right.set(ylim=(0, 1.7), ylabel=label("mean loss above the floor", "平均损失（相对最低点）"))
+    figure.suptitle(
+        label("Cool slowly, and more of them find the deepest well", "冷却得越慢，找到最深阱的就越多"),
+        fontweight="bold", fontsize=12, x=0.02, ha="left",
+    )  # fmt: skip
+    figure.alt = label(
+        "Linear cooling in {n} updates: share in the deepest well {share} (standard error up to {error:.3f}), mean loss "
+        "above the floor {loss}. Quench: share {quench:.2f}, loss {above:.2f}.",
+        "用 {n} 步线性冷却：落入最深阱的比例 {share}（标准误不超过 {error:.3f}），平均损失比最低点高 {loss}。"
+        "淬火：比例 {quench:.2f}，损失 {above:.2f}。",
+        n=_list(lengths, "d"), share=_list(share.mean(1), ".2f"), loss=_list(loss.mean(1), ".2f"),
+        error=(share.std(axis=1, ddof=1) / np.sqrt(seeds)).max(), quench=quench[:, 0].mean(), above=quench[:, 1].mean(),
+    )  # fmt: skip
+    return figure
+
+
+def curves_to_zero(length: int) -> NDArray[np.float64]:
+    """From 1 down to 0 in a straight line, one value an update."""
+    return 1 - np.arange(length) / length
+
+
+def _cooled(land: Landscape, lr: NDArray, seed: int, sigma: float = SIGMA) -> tuple[float, float]:
+    """Share in the deepest well, and mean loss above its floor, of 1000 balls that begin anywhere."""
+    start = np.random.default_rng(seed).uniform(*land.bounds[0], 1000)
+    x = dynamics.langevin(land, start, lr, sigma, len(lr), seed=seed)
+    return float(np.mean(land.basin(x) == land.deepest)), float(land.f(x).mean() - land.f(land.minima).min())
+
+
+@styled
+def one_clock(clock: dynamics.Clock) -> Figure:
+    """The schedules of a :class:`~lrcourse.dynamics.Clock`, its losses against updates, and against τ."""
+    figure = Figure(height=3.6)
+    rate, by_update, by_tau = figure.subplots(1, 3)
+    by_tau.sharey(by_update)
+    for (name, run), color in zip(clock.histories.items(), style.CYCLE, strict=False):
+        rate.plot(run.lr, color=color, linewidth=1.6, label=name)
+        by_update.plot(run.loss, color=color, linewidth=1.6)
+        by_tau.plot(run.tau, run.loss, color=color, linewidth=1.6)
+    highest = max(run.lr.max() for run in clock.histories.values())
+    rate.set(xlabel=label("update", "更新步"), ylim=(0, 1.6 * highest))
+    rate.set_title(label("Learning rate η(t)", "学习率 η(t)"), fontsize=11)
+    rate.legend(fontsize=8.5, loc="upper center", handlelength=1, ncols=2, columnspacing=0.8, borderaxespad=0.1)
+    by_update.set(xlabel=label("update", "更新步"), yscale="log")
+    by_update.set_title(label("Loss by update", "按更新步看损失"), fontsize=11)
+    by_tau.set(xlabel=label("clock τ = Σ η", "时钟 τ = Σ η"))
+    by_tau.set_title(label("Loss by clock", "按时钟看损失"), fontsize=11)
+    _ticks(by_update.yaxis, [0.1, 0.2, 0.5, 1, 2])
+    by_tau.tick_params(labelleft=False)
+    spreads = clock.final_spread, clock.spread_against_tau, clock.spread_against_updates
+    figure.alt = label(
+        "Loss of {n} schedules of equal sum: they differ by up to {updates:.0%} at equal updates, by at most {tau:.1%} at "
+        "equal tau, and by {final:.1%} at the end.",
+        "{n} 种总和相同的调度：在相同更新步上损失最多相差 {updates:.0%}，在相同 τ 上最多相差 {tau:.1%}，最终相差 {final:.1%}。",
+        n=len(clock.histories), final=spreads[0], tau=spreads[1], updates=spreads[2],
+    )  # fmt: skip
     return figure

@@ -122,9 +122,7 @@ def fit(
         raise ValueError(f"step_every must be 'update' or 'epoch', got {step_every!r}")
     plateau = isinstance(scheduler, ReduceLROnPlateau)
     if not (scheduler is None or plateau or isinstance(scheduler, LRScheduler)):
-        raise TypeError(
-            f"scheduler must be one of torch.optim.lr_scheduler's, built on optimizer, got {scheduler!r}"
-        )
+        raise TypeError(f"scheduler must be a torch scheduler, built on this optimizer, got {scheduler!r}")
     if scheduler is not None and scheduler.optimizer is not optimizer:
         raise ValueError(
             "scheduler must be built on this optimizer; it steps another one, whose lr nobody uses"

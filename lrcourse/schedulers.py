@@ -1,0 +1,1098 @@
+"""Every scheduler of torch 2.13: its curve, a recording of the real one, and what there is to know about it.
+
+``lr(t)`` is the learning rate that update ``t = 0, 1, 2, ...`` uses; read "epoch" where a loop steps once an epoch.
+
+    curve("StepLR", 100, step_size=30)                         # the closed form, (100,)
+    record(partial(StepLR, step_size=30), 100)                 # the same, from a real optimizer and scheduler
+    CATALOGUE["StepLR"].trap                                   # what people trip over, in the language in use
+    explain("CosineAnnealingLR", 120, T_max=100).words         # what these very arguments do
+
+Several schedulers on one optimizer are described by their parts::
+
+    curve("SequentialLR", 50, schedulers=[("LinearLR", {"total_iters": 5}), ("CosineAnnealingLR", {"T_max": 45})],
+          milestones=[5])
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import curves
+from .words import say
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+
+__all__ = ["CATALOGUE", "REQUIRED", "Argument", "Entry", "Explanation", "build", "curve", "example_metric", "explain", "record"]
+
+What = Literal["lr", "momentum"]
+
+
+# --- Curves and recordings ------------------------------------------------------------------------------------
+
+
+def curve(
+    scheduler: str | type | functools.partial,
+    steps: int,
+    *,
+    lr: float | Sequence[float] = 0.1,
+    metric: Sequence[float] | None = None,
+    what: What = "lr",
+    **kwargs: object,
+) -> NDArray[np.float64]:
+    """The learning rates that updates 0 ... steps - 1 use, by closed form: what :func:`record` would record, 1e-9 relative.
+
+    Args:
+        scheduler: a class of ``torch.optim.lr_scheduler``, or SWALR, or its name; ``partial(StepLR, step_size=30)`` too.
+        steps: how many updates, at least 1.
+        lr: the optimizer's learning rate, or a list with one for each param group.
+        metric: for ReduceLROnPlateau alone, at least steps - 1 values: ``metric[t]`` is measured after update t and
+            decides ``lr(t + 1)``. NaN counts as bad, as in torch.
+        what: "momentum" gives the momentum (or Adam's beta1) that CyclicLR and OneCycleLR cycle.
+        **kwargs: torch's arguments by name. Where torch takes a list with one value a group, so does this.
+            ``schedulers`` is a list of ``("LinearLR", {...})``, ``partial(LinearLR, ...)`` or names, built in this order.
+
+    Returns:
+        ``(steps,)`` for a float lr, ``(steps, groups)`` for a list; float64.
+
+    Raises:
+        ValueError: an unknown name; an argument out of range; more steps than torch would make (OneCycleLR); momentum
+            of a scheduler that leaves it alone: it then keeps the value that the optimizer was built with.
+        TypeError: no scheduler class; an argument that torch's class does not have, or lacks.
+
+    See the factories of :mod:`lrcourse.curves` for each class's formula and surprises.
+    """
+    t = np.arange(_steps(steps))
+    if what not in ("lr", "momentum"):
+        raise ValueError(f"what must be 'lr' or 'momentum', got {what!r}")
+    entry, arguments = _describe(scheduler, kwargs)
+    if (metric is not None) != (entry.name == "ReduceLROnPlateau"):
+        raise ValueError(
+            f"{entry.name} needs metric, one value an update: metric[t] is measured after update t" if metric is None
+            else f"metric is read by ReduceLROnPlateau alone, got one for {entry.name}; leave it out"
+        )  # fmt: skip
+    if metric is not None:
+        arguments["metric"] = _long_enough(metric, steps)
+    rates = _rates(lr)
+    columns = []
+    for group, rate in enumerate(rates):
+        schedule = _schedule(entry, arguments, rate, group, len(rates))
+        columns.append((schedule.momentum if what == "momentum" else schedule)(t))
+    return np.stack(columns, axis=1) if np.ndim(lr) else columns[0]
+
+
+def record(
+    make: Callable[[Optimizer], LRScheduler],
+    steps: int,
+    *,
+    lr: float | Sequence[float] = 0.1,
+    metric: Sequence[float] | None = None,
+    what: What = "lr",
+) -> NDArray[np.float64]:
+    """The learning rates that updates 0 ... steps - 1 use, read from a real SGD before each ``optimizer.step()``.
+
+    Args:
+        make: builds a scheduler on the optimizer it is given, and returns it: ``partial(StepLR, step_size=30)``,
+            ``lambda optimizer: StepLR(optimizer, 30)``, or what :func:`build` returns.
+        steps, lr, metric: as for :func:`curve`.
+        what: "momentum" reads the momentum, 0.9 before a scheduler touches it.
+
+    Returns:
+        ``(steps,)`` for a float lr, ``(steps, groups)`` for a list; float64.
+
+    Raises:
+        TypeError: make returns nothing, or no scheduler.
+        ValueError: the scheduler belongs to another optimizer; a metric is missing, too short or superfluous.
+    """
+    import torch
+
+    steps, rates = _steps(steps), _rates(lr)
+    if what not in ("lr", "momentum"):
+        raise ValueError(f"what must be 'lr' or 'momentum', got {what!r}")
+    if not callable(make):
+        raise TypeError(f"make must be a function of the optimizer that returns a scheduler, got {make!r}")
+    groups = [{"params": [torch.zeros((), requires_grad=True)], "lr": rate} for rate in rates]
+    optimizer = torch.optim.SGD(groups, lr=rates[0], momentum=0.9)
+    scheduler = make(optimizer)
+    if scheduler is None:
+        raise TypeError("make must return the scheduler that it builds, got None; is its 'return scheduler' missing?")
+    if not callable(getattr(scheduler, "step", None)) or not hasattr(scheduler, "optimizer"):
+        raise TypeError(f"make must return a scheduler, something with .step() and .optimizer, got {scheduler!r}")
+    if scheduler.optimizer is not optimizer:
+        raise ValueError("make must build its scheduler on the optimizer it is given, got one of another optimizer")
+    if isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
+        if metric is None:
+            raise ValueError("ReduceLROnPlateau needs metric, one value an update: metric[t] is measured after update t")
+        metric = np.asarray(_long_enough(metric, steps), float).tolist()
+    elif metric is not None:
+        raise ValueError(f"metric is read by ReduceLROnPlateau alone, got one for {type(scheduler).__name__}")
+    values = np.empty((steps, len(rates)))
+    for t in range(steps):
+        if t:
+            optimizer.step()
+            scheduler.step() if metric is None else scheduler.step(metric[t - 1])
+        values[t] = [float(group[what]) for group in optimizer.param_groups]
+    return values if np.ndim(lr) else values[:, 0]
+
+
+def build(scheduler: str | type | functools.partial, **kwargs: object) -> Callable[[Optimizer], LRScheduler]:
+    """A function that builds on an optimizer the real torch scheduler which :func:`curve` describes by the same words."""
+    entry, arguments = _describe(scheduler, kwargs)
+
+    def make(optimizer: Optimizer) -> LRScheduler:
+        given = dict(arguments)
+        if "schedulers" in given:
+            given["schedulers"] = [build(part)(optimizer) for part in given["schedulers"]]
+        if entry.name == "ChainedScheduler":
+            return entry.torch_class(**given, optimizer=optimizer)
+        return entry.torch_class(optimizer, **given)
+
+    return make
+
+
+def _steps(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"steps must be a positive integer, the number of updates, got {value!r}")
+    return int(value)
+
+
+def _rates(lr: float | Sequence[float]) -> list[float]:
+    rates = list(lr) if np.ndim(lr) else [lr]
+    if not rates:
+        raise ValueError("lr must be a number or a list with one for each param group, got an empty list")
+    return [curves._lr(rate) for rate in rates]
+
+
+def _long_enough(metric: Sequence[float], steps: int) -> Sequence[float]:
+    if len(metric) < steps - 1:
+        raise ValueError(f"metric must have at least steps - 1 = {steps - 1} values, got {len(metric)}: "
+                         "metric[t] decides lr(t + 1)")  # fmt: skip
+    return metric
+
+
+def _entry(scheduler: object) -> Entry:
+    if isinstance(scheduler, str):
+        if scheduler in CATALOGUE:
+            return CATALOGUE[scheduler]
+        names = {name.lower(): name for name in CATALOGUE}
+        near = difflib.get_close_matches(scheduler.lower(), names, n=1, cutoff=0.5)
+        hint = f"did you mean {names[near[0]]!r}?" if near else f"there are {', '.join(CATALOGUE)}"
+        raise ValueError(f"scheduler must name a class of torch.optim.lr_scheduler, got {scheduler!r}; {hint}")
+    name = getattr(scheduler, "__name__", "")
+    if isinstance(scheduler, type) and name in CATALOGUE and CATALOGUE[name].torch_class is scheduler:
+        return CATALOGUE[name]
+    if isinstance(scheduler, type) and hasattr(scheduler, "get_lr"):
+        raise TypeError(
+            f"scheduler must be one of torch's own classes, got {name}, which has no closed form here; "
+            f"record(lambda optimizer: {name}(optimizer, ...), steps) steps it"
+        )
+    if hasattr(scheduler, "get_last_lr"):
+        raise TypeError(f"scheduler must be a class or its name, got a built {type(scheduler).__name__}; "
+                        "pass the class, and its arguments by name")  # fmt: skip
+    raise TypeError(f"scheduler must be a class of torch.optim.lr_scheduler or its name, got {scheduler!r}")
+
+
+def _describe(scheduler: object, kwargs: Mapping[str, object]) -> tuple[Entry, dict[str, object]]:
+    """The entry and the arguments, by name, of a class, a name, a partial, or a pair of one of them and a dict."""
+    given: dict[str, object] = {}
+    if isinstance(scheduler, tuple) and len(scheduler) == 2 and isinstance(scheduler[1], Mapping):
+        scheduler, given = scheduler[0], dict(scheduler[1])
+    if isinstance(scheduler, functools.partial):
+        if scheduler.args:
+            raise TypeError(f"a partial scheduler must have its arguments by name, got the positional {scheduler.args}")
+        scheduler, given = scheduler.func, {**scheduler.keywords, **given}
+    entry, given = _entry(scheduler), {**given, **kwargs}
+    if given.pop("last_epoch", -1) != -1:
+        raise ValueError("last_epoch must be -1 here: a curve begins at update 0; index into it to begin elsewhere")
+    known = [argument.name for argument in entry.arguments]
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
+            raise TypeError(f"{entry.name} has no argument {name!r}; {hint}")
+    for argument in entry.arguments:
+        if argument.required and argument.name not in given:
+            raise TypeError(f"{entry.name} needs {argument.name}, {say(*argument.text)}")
+    return entry, given
+
+
+_PER_GROUP = {"lr_lambda", "base_lr", "max_lr", "base_momentum", "max_momentum", "swa_lr", "min_lr"}
+
+
+def _schedule(
+    entry: Entry, arguments: Mapping[str, object], lr: float, group: int, groups: int
+) -> curves.Schedule:
+    """The curve of one param group: of the arguments that are lists over the groups, its own values."""
+    own = {}
+    for name, value in arguments.items():
+        if name in _PER_GROUP and isinstance(value, list | tuple):
+            if len(value) != groups:
+                raise ValueError(f"{name} must have one value for each of {groups} param groups, got {len(value)}")
+            value = value[group]
+        elif name == "schedulers":
+            value = [_schedule(*_describe(part, {}), lr, group, groups) for part in value]
+        own[name] = value
+    return entry.factory(lr, **own)
+
+
+# --- The catalogue --------------------------------------------------------------------------------------------
+
+REQUIRED = object()
+"""The default of an argument that has none."""
+
+Text = tuple[str, str]  # English, Chinese
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a scheduler's class, with what a control for it needs.
+
+    Attributes:
+        name, default: torch's own; ``REQUIRED`` where torch has no default.
+        kind: "int", "float", "bool", "choice" (one of choices), "ints" (a list), "function" (of t), "schedulers" (parts).
+        low, high: a sensible range for a slider, for runs of about 100 updates at lr 0.1; log: on a logarithmic one.
+        choices: all values of a "choice"; of an "ints", "function" or "schedulers" a few to choose from. None among
+            them stands for torch's None.
+    """
+
+    name: str
+    kind: Literal["int", "float", "bool", "choice", "ints", "function", "schedulers"]
+    text: Text
+    default: object = REQUIRED
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    choices: tuple = ()
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+    @property
+    def meaning(self) -> str:
+        """What it is, in a few words, in the language in use."""
+        return say(*self.text)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What there is to know about one class.
+
+    Attributes:
+        name: torch's name of the class.
+        factory: its closed form in :mod:`lrcourse.curves`.
+        arguments: in torch's order, without optimizer and last_epoch.
+        formula: LaTeX, of :math:`\\eta_t` with :math:`\\eta_0` the optimizer's learning rate.
+        first, last: Python expressions in ``lr``, the arguments and ``n``, the number of updates: what update 0 and
+            update n - 1 use. The names that are neither are said in the text.
+        closed_form: whether torch's class has a ``_get_closed_form_lr`` (then SequentialLR resets it).
+        chained: what it does in a ChainedScheduler: "multiplies", "overwrites", "pulls" (towards a value: it does
+            neither), "runs" (its parts decide), "refused".
+        example: arguments for an interesting picture over 100 updates at lr 0.1.
+    """
+
+    name: str
+    factory: Callable[..., curves.Schedule]
+    arguments: tuple[Argument, ...]
+    formula: str
+    first: str
+    last: str
+    closed_form: bool
+    chained: Literal["multiplies", "overwrites", "pulls", "runs", "refused"]
+    example: Mapping[str, object]
+    unit_text: Text
+    picture_text: Text
+    trap_text: Text
+
+    @property
+    def torch_class(self) -> type[LRScheduler]:
+        """The class itself; imports torch."""
+        import torch
+
+        home = torch.optim.swa_utils if self.name == "SWALR" else torch.optim.lr_scheduler
+        return getattr(home, self.name)
+
+    @property
+    def unit(self) -> str:
+        """What one ``scheduler.step()`` usually counts."""
+        return say(*self.unit_text)
+
+    @property
+    def picture(self) -> str:
+        """The physics it looks like."""
+        return say(*self.picture_text)
+
+    @property
+    def trap(self) -> str:
+        """What people trip over."""
+        return say(*self.trap_text)
+
+
+EPOCH = ("epoch, as a rule", "通常是轮（epoch）")
+UPDATE = ("update", "更新步")
+EITHER = ("epoch or update, whichever you step", "轮（epoch）或更新步，取决于你在哪里调用 step()")
+
+
+def _gamma(default: object = 0.1) -> Argument:
+    return Argument("gamma", "float", ("factor of each drop", "每次下降的倍率"), default, 0.01, 1)
+
+
+def _eta_min() -> Argument:
+    return Argument("eta_min", "float", ("lowest learning rate", "最低学习率"), 0.0, 0, 0.1)
+
+
+def _total_iters(text: Text) -> Argument:
+    return Argument("total_iters", "int", text, 5, 0, 100)
+
+
+def _strategy() -> Argument:
+    return Argument(
+        "anneal_strategy", "choice", ("shape of each ramp", "升降的形状"), "cos", choices=("cos", "linear")
+    )
+
+
+def _momenta(low: float, high: float) -> tuple[Argument, ...]:
+    return (
+        Argument("cycle_momentum", "bool", ("mirror the learning rate in the momentum", "动量与学习率反向变化"), True),
+        Argument("base_momentum", "float", ("momentum at the highest learning rate", "学习率最高时的动量"), low, 0, 0.99),
+        Argument("max_momentum", "float", ("momentum at the lowest learning rate", "学习率最低时的动量"), high, 0, 0.99),
+    )
+
+
+_WARM_AND_COOL = (("LinearLR", {"start_factor": 0.1, "total_iters": 10}), ("CosineAnnealingLR", {"T_max": 90}))
+
+_ENTRIES = (
+    Entry(
+        "StepLR",
+        curves.step_lr,
+        (
+            Argument("step_size", "int", ("steps between two drops", "两次下降之间的步数"), REQUIRED, 1, 100),
+            _gamma(),
+        ),
+        r"\eta_t = \eta_0\,\gamma^{\lfloor t/\mathrm{step\_size}\rfloor}",
+        "lr",
+        "lr * gamma ** ((n - 1) // step_size)",
+        True,
+        "multiplies",
+        {"step_size": 30},
+        EPOCH,
+        (
+            "A staged quench: hold the temperature, drop it at once, hold again.",
+            "分段淬火：保持温度，骤然下降，再保持。",
+        ),
+        (
+            "step_size counts calls of step(). Stepped once an update instead of once an epoch, 30 epochs "
+            "pass within 30 batches.",
+            "step_size 数的是 step() 的调用次数。若每个更新步（而不是每轮）调用一次，本该 30 轮后的下降在 30 个批次之后就发生了。",
+        ),
+    ),
+    Entry(
+        "MultiStepLR",
+        curves.multi_step_lr,
+        (
+            Argument(
+                "milestones", "ints", ("where to drop, in order", "下降的时刻，按顺序"),
+                choices=((30, 60, 80), (50, 75), (25, 50, 75), (90,), (30, 30)),
+            ),
+            _gamma(),
+        ),
+        r"\eta_t = \eta_0\,\gamma^{\#\{m \in \mathrm{milestones}:\; m \le t\}}",
+        "lr * gamma ** milestones.count(0)",
+        "lr * gamma ** sum(m <= n - 1 for m in milestones)",
+        True,
+        "multiplies",
+        {"milestones": (30, 60, 80)},
+        EPOCH,
+        (
+            "A staged quench whose stages you choose.",
+            "由你选定时刻的分段淬火。",
+        ),
+        (
+            "A milestone that is no whole number never comes, one that stands twice drops twice, and none of them says so.",
+            "不是整数的里程碑永远不会触发，重复的里程碑会下降两次，而且都没有任何提示。",
+        ),
+    ),
+    Entry(
+        "ConstantLR",
+        curves.constant_lr,
+        (
+            Argument("factor", "float", ("factor until total_iters", "total_iters 之前的倍率"), 1 / 3, 0.01, 1),
+            _total_iters(("steps at the lower rate", "低学习率的步数")),
+        ),
+        r"\eta_t = \eta_0 \cdot \begin{cases}\mathrm{factor} & t < \mathrm{total\_iters}\\ 1 & \text{otherwise}\end{cases}",
+        "lr * factor",
+        "lr * factor if n - 1 < total_iters else lr",
+        True,
+        "multiplies",
+        {"factor": 0.1, "total_iters": 20},
+        EITHER,
+        (
+            "Kept cool at first, then heated at once.",
+            "先保持低温，然后一下子加热。",
+        ),
+        (
+            "The name misleads: it is constant only until total_iters (5 by default), then the rate jumps up by 1/factor. "
+            "total_iters=0 never jumps.",
+            "名字容易误导：它只在 total_iters（默认 5）之前恒定，之后学习率跳升 1/factor 倍。total_iters=0 时永远不会跳。",
+        ),
+    ),
+    Entry(
+        "LinearLR",
+        curves.linear_lr,
+        (
+            Argument("start_factor", "float", ("first factor", "起始倍率"), 1 / 3, 0.001, 1, log=True),
+            Argument("end_factor", "float", ("last factor", "最终倍率"), 1.0, 0, 1),
+            _total_iters(("steps from the first to the last", "从起始到最终的步数")),
+        ),
+        r"\eta_t = \eta_0\left[\mathrm{start} + (\mathrm{end} - \mathrm{start})\,"
+        r"\frac{\min(t, \mathrm{total\_iters})}{\mathrm{total\_iters}}\right]",
+        "lr * start_factor",
+        "lr * (start_factor + (end_factor - start_factor) * min(n - 1, total_iters) / total_iters)",
+        True,
+        "multiplies",
+        {"start_factor": 0.01, "total_iters": 40},
+        EITHER,
+        (
+            "Slow heating (or cooling) at a steady rate.",
+            "以恒定速率缓慢加热（或冷却）。",
+        ),
+        (
+            "It writes lr · start_factor into the optimizer when it is built. Run a notebook cell that builds it twice, and "
+            "the rate is multiplied twice.",
+            "构造时它就把 lr · start_factor 写进优化器。在 notebook 里把构造它的单元运行两次，学习率就被乘两次。",
+        ),
+    ),
+    Entry(
+        "ExponentialLR",
+        curves.exponential_lr,
+        (Argument("gamma", "float", ("factor of each step", "每一步的倍率"), REQUIRED, 0.8, 1),),
+        r"\eta_t = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t},\quad \lambda = -\ln\gamma",
+        "lr",
+        "lr * gamma ** (n - 1)",
+        True,
+        "multiplies",
+        {"gamma": 0.95},
+        EPOCH,
+        (
+            "Radioactive decay: half of what is there goes in each half-life, ln 2 / λ steps.",
+            "放射性衰变：每过一个半衰期（ln 2 / λ 步），剩下的减半。",
+        ),
+        (
+            "gamma belongs to a unit of time: 0.95 an epoch is a half-life of 13.5 epochs, 0.95 an update one of 13.5 "
+            "batches. Σ lr is finite: a run can freeze before it arrives.",
+            "gamma 与时间单位绑定：每轮 0.95 的半衰期是 13.5 轮，每个更新步 0.95 的半衰期只有 13.5 个批次。"
+            "Σ lr 是有限的：训练可能还没到达就冻结了。",
+        ),
+    ),
+    Entry(
+        "PolynomialLR",
+        curves.polynomial_lr,
+        (
+            _total_iters(("steps down to 0", "降到 0 的步数")),
+            Argument("power", "float", ("1 is a straight line", "1 为直线"), 1.0, 0.25, 4),
+        ),
+        r"\eta_t = \eta_0\left(1 - \frac{\min(t, \mathrm{total\_iters})}{\mathrm{total\_iters}}\right)^{\mathrm{power}}",
+        "lr",
+        "lr * (1 - min(n - 1, total_iters) / total_iters) ** power",
+        True,
+        "multiplies",
+        {"total_iters": 100, "power": 2.0},
+        EITHER,
+        (
+            "Cooling to absolute zero by a fixed date.",
+            "在规定时刻之前冷却到绝对零度。",
+        ),
+        (
+            "From total_iters on (5 by default) the learning rate is exactly 0, and every update is wasted.",
+            "从 total_iters（默认 5）开始学习率恰好为 0，之后的每个更新步都白费。",
+        ),
+    ),
+    Entry(
+        "CosineAnnealingLR",
+        curves.cosine_annealing_lr,
+        (
+            Argument("T_max", "int", ("steps from the top to the bottom", "从最高到最低的步数"), REQUIRED, 1, 200),
+            _eta_min(),
+        ),
+        r"\eta_t = \eta_{\min} + \tfrac12(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi t}{T_{\max}}\right)",
+        "lr",
+        "eta_min + (lr - eta_min) * (1 + cos(pi * (n - 1) / T_max)) / 2",
+        True,
+        "multiplies",
+        {"T_max": 100},
+        EITHER,
+        (
+            "Smooth cooling: slow at both ends, half way at half time.",
+            "平滑冷却：两端慢，时间过半时温度正好过半。",
+        ),
+        (
+            "It rises again after T_max. A run of T_max updates never uses eta_min. In a ChainedScheduler it multiplies "
+            "only with eta_min=0, and only up to T_max.",
+            "超过 T_max 之后它会再次上升。恰好 T_max 个更新步的训练从不会用到 eta_min。"
+            "在 ChainedScheduler 里，只有 eta_min=0 且不超过 T_max 时它才是相乘。",
+        ),
+    ),
+    Entry(
+        "CosineAnnealingWarmRestarts",
+        curves.cosine_annealing_warm_restarts,
+        (
+            Argument("T_0", "int", ("length of the first cycle", "第一个周期的长度"), REQUIRED, 1, 100),
+            Argument("T_mult", "int", ("each cycle is this much longer", "后一个周期是前一个的几倍"), 1, 1, 4),
+            _eta_min(),
+        ),
+        r"\eta_t = \eta_{\min} + \tfrac12(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi\,T_{\mathrm{cur}}}{T_i}\right),"
+        r"\quad T_i = T_0\,T_{\mathrm{mult}}^{\,i}",
+        "lr",
+        "eta_min + (lr - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2",
+        False,
+        "overwrites",
+        {"T_0": 15, "T_mult": 2},
+        EITHER,
+        (
+            "Cooling, and sudden re-heating to the full first temperature: the peaks stay.",
+            "冷却，然后突然再加热到最初的温度：峰值不降。",
+        ),
+        (
+            "Each peak is as high as the first, and eta_min is never reached at a whole step. A run that ends inside a "
+            "cycle ends hot.",
+            "每个峰都和第一个一样高，整数步上永远达不到 eta_min。若训练在周期中间结束，结束时还是热的。",
+        ),
+    ),
+    Entry(
+        "CyclicLR",
+        curves.cyclic_lr,
+        (
+            Argument("base_lr", "float", ("lowest learning rate", "最低学习率"), REQUIRED, 1e-4, 0.1, log=True),
+            Argument("max_lr", "float", ("highest learning rate", "最高学习率"), REQUIRED, 1e-3, 1, log=True),
+            Argument("step_size_up", "int", ("steps up", "上升的步数"), 2000, 1, 100),
+            Argument(
+                "step_size_down", "int", ("steps down; None: as many as up", "下降的步数；None：与上升相同"),
+                None, 0, 100, choices=(None,),
+            ),
+            Argument(
+                "mode", "choice", ("how the height changes", "高度如何变化"), "triangular",
+                choices=("triangular", "triangular2", "exp_range"),
+            ),
+            Argument("gamma", "float", ("factor of each step, for exp_range", "exp_range 每一步的倍率"), 1.0, 0.9, 1),
+            Argument(
+                "scale_fn", "function", ("own factor of the height, instead of mode", "自定义高度倍率，代替 mode"),
+                None, choices=(None, curves.exponential_lr(1, 0.8)),
+            ),
+            Argument(
+                "scale_mode", "choice", ("what scale_fn is a function of", "scale_fn 的自变量"), "cycle",
+                choices=("cycle", "iterations"),
+            ),
+            *_momenta(0.8, 0.9),
+        ),
+        r"\eta_t = \eta_{\mathrm{base}} + (\eta_{\max} - \eta_{\mathrm{base}})\,\Lambda(t)\,s,"
+        r"\quad \Lambda\ \text{triangle wave},\ s = 1,\ 2^{1-\mathrm{cycle}}\ \text{or}\ \gamma^t",
+        "base_lr",
+        "base_lr + (max_lr - base_lr) * height(n - 1)",
+        False,
+        "overwrites",
+        {"base_lr": 0.005, "max_lr": 0.1, "step_size_up": 12, "step_size_down": 20, "mode": "triangular2"},
+        UPDATE,
+        (
+            "A periodic drive: heated and cooled in turn.",
+            "周期驱动：交替加热和冷却。",
+        ),
+        (
+            "It ignores and overwrites the optimizer's own lr and momentum. With the default of 2000 steps up, a short run "
+            "never comes to the top.",
+            "它无视并覆盖优化器自己的 lr 和动量。默认上升 2000 步，短的训练永远到不了顶。",
+        ),
+    ),
+    Entry(
+        "OneCycleLR",
+        curves.one_cycle_lr,
+        (
+            Argument("max_lr", "float", ("highest learning rate", "最高学习率"), REQUIRED, 1e-3, 1, log=True),
+            Argument("total_steps", "int", ("updates of the whole run", "整个训练的更新步数"), None, 100, 200),
+            Argument("epochs", "int", ("or its epochs ...", "或轮数……"), None, 1, 20, choices=(None,)),
+            Argument(
+                "steps_per_epoch", "int", ("... and the updates of each", "……以及每轮的更新步数"), None, 1, 50,
+                choices=(None,),
+            ),
+            Argument("pct_start", "float", ("share of the run spent going up", "上升阶段所占比例"), 0.3, 0.02, 0.98),
+            _strategy(),
+            *_momenta(0.85, 0.95),
+            Argument("div_factor", "float", ("max_lr / first learning rate", "max_lr / 起始学习率"), 25.0, 1, 1000, log=True),
+            Argument(
+                "final_div_factor", "float", ("first / last learning rate", "起始学习率 / 最终学习率"), 1e4, 1, 1e6, log=True,
+            ),
+            Argument("three_phase", "bool", ("come down to the start, then to the end", "先降回起点，再降到终点"), False),
+        ),
+        r"\eta:\ \frac{\eta_{\max}}{\mathrm{div}} \nearrow \eta_{\max}\ (t = \mathrm{pct}\,T - 1)\ "
+        r"\searrow \frac{\eta_{\max}}{\mathrm{div}\cdot\mathrm{final\_div}}\ (t = T - 1)",
+        "max_lr / div_factor",
+        "max_lr / div_factor / final_div_factor",
+        False,
+        "overwrites",
+        {"max_lr": 0.1, "total_steps": 100},
+        UPDATE,
+        (
+            "One heating, one long cooling; the momentum, the ball's mass, mirrors it.",
+            "一次加热，一次漫长的冷却；动量（小球的质量）反向变化。",
+        ),
+        (
+            "It ignores the optimizer's lr and switches momentum on. Its total_steps-th step() still works and sends the "
+            "rate back up (below zero with 'linear'); only the next one raises.",
+            "它无视优化器的 lr，并且会打开动量。第 total_steps 次 step() 仍能调用，却让学习率反弹（'linear' 时变成负数）；再下一次才报错。",
+        ),
+    ),
+    Entry(
+        "SWALR",
+        curves.swalr,
+        (
+            Argument("swa_lr", "float", ("learning rate to end at", "最终学习率"), REQUIRED, 1e-3, 1, log=True),
+            Argument("anneal_epochs", "int", ("steps on the way", "过渡的步数"), 10, 0, 100),
+            _strategy(),
+        ),
+        r"\eta_t = \alpha_t\,\eta_{\mathrm{swa}} + (1 - \alpha_t)\,\eta_0,\quad "
+        r"\alpha_t = \tfrac12\left(1 - \cos\frac{\pi\min(t, T)}{T}\right)\ \text{or}\ \frac{\min(t, T)}{T}",
+        "lr if anneal_epochs else swa_lr",
+        "swa_lr",
+        False,
+        "pulls",
+        {"swa_lr": 0.02, "anneal_epochs": 40},
+        EPOCH,
+        (
+            "Brought to one temperature and held there, to average over what it visits.",
+            "调到某个温度并保持，以便对所经过的状态求平均。",
+        ),
+        (
+            "It starts from the learning rate it finds, and pulls it to swa_lr. Step either it or the main scheduler, "
+            "never both.",
+            "它从当时的学习率出发，把它拉向 swa_lr。它和主调度器只能调用其中一个的 step()，不能同时调用。",
+        ),
+    ),
+    Entry(
+        "ReduceLROnPlateau",
+        curves.reduce_lr_on_plateau,
+        (
+            Argument(
+                "mode", "choice", ("whether lower or higher is better", "越小越好还是越大越好"), "min", choices=("min", "max")
+            ),
+            Argument("factor", "float", ("factor of each drop", "每次下降的倍率"), 0.1, 0.05, 0.95),
+            Argument("patience", "int", ("bad metrics in a row that it bears", "容忍连续多少次没有改善"), 10, 0, 40),
+            Argument("threshold", "float", ("by how much better counts", "好多少才算改善"), 1e-4, 1e-6, 0.5, log=True),
+            Argument(
+                "threshold_mode", "choice", ("relative or absolute", "相对还是绝对"), "rel", choices=("rel", "abs")
+            ),
+            Argument("cooldown", "int", ("steps of rest after a drop", "下降之后的冷却期"), 0, 0, 40),
+            Argument("min_lr", "float", ("lowest learning rate", "最低学习率"), 0, 0, 0.1),
+            Argument("eps", "float", ("smallest drop that is made", "小于它的下降不执行"), 1e-8, 1e-10, 1e-2, log=True),
+        ),
+        r"\eta_{t+1} = \max(\mathrm{factor}\cdot\eta_t,\ \mathrm{min\_lr})\quad"
+        r"\text{after patience} + 1\ \text{bad metrics in a row}",
+        "lr",
+        "max(min_lr, lr * factor ** drops)",
+        False,
+        "refused",
+        {"factor": 0.3, "patience": 8},
+        ("epoch, or however often you measure", "轮（epoch），或你测量的频率"),
+        (
+            "Feedback control: a thermostat that only ever turns down, on a noisy reading.",
+            "反馈控制：一个只会调低、又受噪声影响的恒温器。",
+        ),
+        (
+            "step() needs the metric. With noise the best value so far is a lucky one, so it cuts after patience + a few "
+            "steps even while the loss still falls.",
+            "step() 需要传入指标。有噪声时，“历史最佳”只是一次运气，因此损失还在下降，它就在 patience 加几步之后降低学习率。",
+        ),
+    ),
+    Entry(
+        "LambdaLR",
+        curves.lambda_lr,
+        (
+            Argument(
+                "lr_lambda", "function", ("factor of the first learning rate, as a function of t", "相对初始学习率的倍率，是 t 的函数"),
+                choices=(
+                    curves.linear_warmup(1, 10) * curves.linear_to_zero(1, 100),
+                    curves.then(curves.linear_warmup(1, 10), curves.cosine_annealing_lr(1, 90), at=10),
+                    curves.linear_to_zero(1, 100),
+                    curves.exponential_lr(1, 0.95),
+                ),
+            ),
+        ),
+        r"\eta_t = \eta_0\,\lambda(t)",
+        "lr * lr_lambda(0)",
+        "lr * lr_lambda(n - 1)",
+        False,
+        "overwrites",
+        {"lr_lambda": curves.linear_warmup(1, 10) * curves.linear_to_zero(1, 100)},
+        EITHER,
+        (
+            "Any protocol: a thermostat turned by hand.",
+            "任意方案：用手调节的恒温器。",
+        ),
+        (
+            "λ gives a factor, not a learning rate, and gets t = 0 first: λ(0) = 0 wastes the first update. A plain "
+            "function is not saved in state_dict.",
+            "λ 给出的是倍率而不是学习率，并且从 t = 0 开始：λ(0) = 0 会浪费第一个更新步。普通函数不会保存在 state_dict 里。",
+        ),
+    ),
+    Entry(
+        "MultiplicativeLR",
+        curves.multiplicative_lr,
+        (
+            Argument(
+                "lr_lambda", "function", ("factor of the learning rate before, as a function of t", "相对上一步学习率的倍率，是 t 的函数"),
+                choices=(
+                    curves.constant(0.97),
+                    curves.linear_lr(1, 0.9, 1.0, 60),
+                    curves.linear_lr(1, 1.0, 0.9, 60),
+                ),
+            ),
+        ),
+        r"\eta_t = \eta_0\prod_{k=1}^{t}\lambda(k)",
+        "lr",
+        "lr * prod(lr_lambda(t) for t in range(1, n))",
+        False,
+        "multiplies",
+        {"lr_lambda": curves.linear_lr(1, 0.9, 1.0, 60)},
+        EITHER,
+        (
+            "Decay at a rate that you set anew at each moment.",
+            "衰变率随时由你设定的衰变。",
+        ),
+        (
+            "The factors accumulate, and λ(0) is never called. One factor of 0 is final.",
+            "倍率会累积，λ(0) 从不被调用。只要有一次倍率为 0，就再也回不来。",
+        ),
+    ),
+    Entry(
+        "SequentialLR",
+        curves.sequential_lr,
+        (
+            Argument(
+                "schedulers", "schedulers", ("the parts, in order", "各个部分，按顺序"),
+                choices=(
+                    _WARM_AND_COOL,
+                    (("ConstantLR", {"factor": 0.1, "total_iters": 10}), ("ExponentialLR", {"gamma": 0.95})),
+                    (("ConstantLR", {"factor": 0.1, "total_iters": 200}), ("MultiplicativeLR", {"lr_lambda": curves.constant(0.97)})),
+                ),
+            ),
+            Argument(
+                "milestones", "ints", ("first step of each part but the first", "除第一个外各部分开始的时刻"),
+                choices=((10,), (20,), (50,)),
+            ),
+        ),
+        r"\eta_t = \eta^{(i)}_{t - m_i},\quad m_i \le t < m_{i+1}",
+        "schedulers[0](0)",
+        "schedulers[-1](n - 1 - milestones[-1])",
+        False,
+        "runs",
+        {"schedulers": _WARM_AND_COOL, "milestones": (10,)},
+        EITHER,
+        (
+            "One protocol after another.",
+            "一个方案接着另一个方案。",
+        ),
+        (
+            "At a milestone the next part jumps to its own beginning, wherever the last one was. Parts without a closed "
+            "form in torch (MultiplicativeLR, SWALR) go on from where they are instead; nested ones end in an error.",
+            "到达里程碑时，下一部分直接跳到自己的起点，不管上一部分停在哪里。在 torch 里没有闭式解的部分（MultiplicativeLR、SWALR）"
+            "则从当前值继续；嵌套的组合会报错。",
+        ),
+    ),
+    Entry(
+        "ChainedScheduler",
+        curves.chained_scheduler,
+        (
+            Argument(
+                "schedulers", "schedulers", ("the parts, stepped one after another", "各个部分，每步依次调用"),
+                choices=(
+                    (("LinearLR", {"start_factor": 0.1, "total_iters": 20}), ("ExponentialLR", {"gamma": 0.97})),
+                    (("ExponentialLR", {"gamma": 0.97}), ("CosineAnnealingWarmRestarts", {"T_0": 25})),
+                    (("CosineAnnealingLR", {"T_max": 100}), ("StepLR", {"step_size": 30, "gamma": 0.5})),
+                    (("ExponentialLR", {"gamma": 0.97}), ("CyclicLR", {"base_lr": 0.001, "max_lr": 0.01, "step_size_up": 20})),
+                ),
+            ),
+        ),
+        r"\eta_t = \eta_0\prod_i f_i(t)\quad\text{if every part multiplies}",
+        "lr * prod(part(0) / lr for part in schedulers)",
+        "lr * prod(part(n - 1) / lr for part in schedulers)",
+        False,
+        "runs",
+        {"schedulers": (("LinearLR", {"start_factor": 0.1, "total_iters": 20}), ("ExponentialLR", {"gamma": 0.97}))},
+        EITHER,
+        (
+            "Several protocols at once, on one thermostat.",
+            "几个方案同时作用在一个恒温器上。",
+        ),
+        (
+            "A product only if every part multiplies. LambdaLR, warm restarts, CyclicLR and OneCycleLR overwrite what the "
+            "parts before them did.",
+            "只有每个部分都相乘时才是乘积。LambdaLR、热重启、CyclicLR 和 OneCycleLR 会覆盖前面各部分的结果。",
+        ),
+    ),
+)  # fmt: skip
+
+CATALOGUE: Mapping[str, Entry] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
+"""Every class of ``torch.optim.lr_scheduler``, and SWALR, by name, in the order in which one would learn them."""
+
+
+def example_metric(steps: int = 100) -> NDArray[np.float64]:
+    """``(steps,)``: a validation loss for ReduceLROnPlateau's picture: it falls to a floor, with noise of one seed."""
+    noise = np.random.default_rng(0).standard_normal(_steps(steps))
+    return 0.3 + 2 * np.exp(-np.arange(steps) / 15) + 0.02 * noise
+
+
+# --- What these very arguments do -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a scheduler does in a run of given length.
+
+    Attributes:
+        first, last: the learning rates that the first and the last update use.
+        traps: what these arguments run into, each a sentence in the language in use; empty where all is well.
+        words: one line: first and last value, and the traps.
+    """
+
+    first: float
+    last: float
+    traps: tuple[str, ...]
+    words: str
+
+
+def explain(
+    scheduler: str | type | functools.partial,
+    steps: int,
+    *,
+    lr: float = 0.1,
+    metric: Sequence[float] | None = None,
+    **kwargs: object,
+) -> Explanation:
+    """First and last learning rate *used* in a run of *steps* updates, and the traps that these arguments spring.
+
+    Args and errors: as for :func:`curve`, for one param group.
+    """
+    rates = curve(scheduler, steps, lr=float(lr), metric=metric, **kwargs)
+    entry, arguments = _describe(scheduler, kwargs)
+    given = {argument.name: arguments.get(argument.name, argument.default) for argument in entry.arguments}
+    traps = tuple(_TRAPS[entry.name](given, float(lr), rates) if entry.name in _TRAPS else ())
+    words = say(
+        "First lr {first:.3g}, last {last:.3g} (update {t}).", "第一个 lr 为 {first:.3g}，最后一个为 {last:.3g}（更新步 {t}）。",
+        first=rates[0], last=rates[-1], t=steps - 1,
+    )  # fmt: skip
+    glue = say(" ", "")
+    return Explanation(float(rates[0]), float(rates[-1]), traps, glue.join((words, *traps)))
+
+
+def _trap_step(a, lr, rates):
+    if a["step_size"] >= len(rates) > 1:
+        yield say(
+            "The first drop would come at update {at}: this run has none.", "第一次下降要到更新步 {at}：这次训练里一次也没有。",
+            at=a["step_size"],
+        )  # fmt: skip
+    yield from _trap_frozen(a, lr, rates)
+
+
+def _trap_multi_step(a, lr, rates):
+    milestones = list(a["milestones"])
+    never = [m for m in milestones if m != int(m) or m < 0]
+    late = [m for m in milestones if m not in never and m >= len(rates)]
+    twice = sorted({m for m in milestones if m not in never and milestones.count(m) > 1})
+    if never:
+        yield say("{never} never comes: no whole update.", "{never} 永远不会触发：不是整数的更新步。", never=_list(never))
+    if late:
+        yield say("{late} lies beyond this run.", "{late} 超出了这次训练。", late=_list(late))
+    if twice:
+        yield say("{twice} stands several times, and drops as often.", "{twice} 出现多次，就下降多次。", twice=_list(twice))
+    yield from _trap_frozen(a, lr, rates)
+
+
+def _list(numbers: Sequence[float]) -> str:
+    return ", ".join(f"{number:g}" for number in numbers)
+
+
+def _trap_frozen(a, lr, rates):
+    if a["gamma"] > 1:
+        yield say("gamma above 1: the learning rate grows.", "gamma 大于 1：学习率在增长。")
+    frozen = np.flatnonzero(np.abs(rates) < 1e-4 * lr)
+    if frozen.size:
+        yield say(
+            "From update {t} on it is below 1/10000 of the first: frozen.", "从更新步 {t} 起，它不到初始值的万分之一：冻结了。",
+            t=frozen[0],
+        )  # fmt: skip
+
+
+def _trap_constant(a, lr, rates):
+    total = a["total_iters"]
+    if total == 0 or total != int(total):
+        yield say(
+            "total_iters={total:g}: the rate never comes back to lr.", "total_iters={total:g}：学习率永远不会恢复到 lr。",
+            total=total,
+        )  # fmt: skip
+    elif total >= len(rates):
+        yield say("The run ends before the rate comes back to lr.", "训练在学习率恢复到 lr 之前就结束了。")
+
+
+def _trap_linear(a, lr, rates):
+    if a["total_iters"] == 0:
+        yield say("total_iters=0: it stays at start_factor for good.", "total_iters=0：永远停在 start_factor。")
+    elif a["total_iters"] > len(rates) - 1:
+        yield say(
+            "The run ends before end_factor, at {factor:.3g} of lr.", "训练在到达 end_factor 之前结束，此时为 lr 的 {factor:.3g} 倍。",
+            factor=rates[-1] / lr,
+        )  # fmt: skip
+    elif a["end_factor"] == 0 and a["total_iters"] < len(rates):
+        yield _wasted(len(rates) - math.ceil(a["total_iters"]))
+
+
+def _wasted(updates: int) -> str:
+    return say("The last {n} updates have lr 0: wasted.", "最后 {n} 个更新步的 lr 为 0：白费了。", n=updates)
+
+
+def _trap_polynomial(a, lr, rates):
+    if a["total_iters"] == 0:
+        yield say("total_iters=0: it stays at lr for good.", "total_iters=0：永远停在 lr。")
+    elif 0 == rates[-1] != rates[0]:
+        yield _wasted(int((rates == 0).sum()))
+
+
+def _trap_cosine(a, lr, rates):
+    if a["eta_min"] > lr:
+        yield say("eta_min is above lr: it heats.", "eta_min 高于 lr：这是在加热。")
+    if len(rates) > a["T_max"] + 1:
+        yield say(
+            "It rises again after update T_max = {T_max}.", "更新步 T_max = {T_max} 之后它再次上升。", T_max=a["T_max"]
+        )
+    elif len(rates) <= a["T_max"]:
+        yield say(
+            "eta_min = {eta_min:g} is not reached: that is update {T_max}.", "没有达到 eta_min = {eta_min:g}：那要到更新步 {T_max}。",
+            eta_min=a["eta_min"], T_max=a["T_max"],
+        )  # fmt: skip
+
+
+def _trap_restarts(a, lr, rates):
+    begin, length = 0, a["T_0"]
+    while begin + length < len(rates):
+        begin += length
+        length *= a["T_mult"]
+    if len(rates) < begin + length:
+        yield say(
+            "The run ends hot, {share:.0%} of the way through a cycle of {length}.",
+            "训练结束时还是热的：正处在长为 {length} 的周期的 {share:.0%} 处。",
+            share=(len(rates) - begin) / length, length=length,
+        )  # fmt: skip
+
+
+def _trap_cyclic(a, lr, rates):
+    if lr != a["base_lr"]:
+        yield _ignored(lr)
+    if len(rates) <= a["step_size_up"]:
+        yield say("The run ends before the top, at update {up}.", "训练在到达峰值（更新步 {up}）之前结束。", up=a["step_size_up"])
+
+
+def _ignored(lr: float) -> str:
+    return say("The optimizer's lr {lr:g} is ignored.", "优化器的 lr {lr:g} 被忽略。", lr=lr)
+
+
+def _trap_one_cycle(a, lr, rates):
+    total = a["total_steps"] or a["epochs"] * a["steps_per_epoch"]
+    if lr != a["max_lr"]:
+        yield _ignored(lr)
+    if len(rates) > total:
+        yield say(
+            "One step too many: back up to {last:.3g}; the next one raises.", "多走了一步：反弹到 {last:.3g}；再走一步就会报错。",
+            last=rates[-1],
+        )  # fmt: skip
+    elif len(rates) < total:
+        yield say("The run stops before total_steps = {total}, still hot.", "训练在 total_steps = {total} 之前停止，还是热的。", total=total)
+
+
+def _trap_swa(a, lr, rates):
+    if a["anneal_epochs"] == 0:
+        yield say("anneal_epochs=0: the first update has swa_lr already.", "anneal_epochs=0：第一个更新步就已是 swa_lr。")
+    elif len(rates) <= a["anneal_epochs"]:
+        yield say(
+            "swa_lr is reached at update {t} only.", "要到更新步 {t} 才达到 swa_lr。", t=a["anneal_epochs"]
+        )
+
+
+def _trap_plateau(a, lr, rates):
+    drops = int((np.diff(rates) < 0).sum())
+    yield say("{n} drops.", "下降 {n} 次。", n=drops)
+    if a["patience"] == 0:
+        yield say("patience=0: one unlucky metric is enough for a drop.", "patience=0：一次坏运气就足以触发下降。")
+    if rates[-1] * (1 - a["factor"]) <= a["eps"]:
+        yield say(
+            "A further drop would be smaller than eps = {eps:g}, and is not made.", "再下降的幅度小于 eps = {eps:g}，不会执行。",
+            eps=a["eps"],
+        )  # fmt: skip
+
+
+def _trap_lambda(a, lr, rates):
+    if rates[0] == 0:
+        yield say("λ(0) = 0: the first update is wasted.", "λ(0) = 0：第一个更新步白费了。")
+
+
+def _trap_multiplicative(a, lr, rates):
+    zero = np.flatnonzero(rates == 0)
+    if zero.size:
+        yield say("From update {t} on it is 0, for good.", "从更新步 {t} 起为 0，再也回不来。", t=zero[0])
+
+
+def _trap_sequential(a, lr, rates):
+    names = [_describe(part, {})[0].name for part in a["schedulers"]]
+    late = [milestone for milestone in a["milestones"] if milestone >= len(rates)]
+    for name in names[1:]:
+        if name in ("MultiplicativeLR", "SWALR"):
+            yield say("{name} goes on from the rate it finds.", "{name} 从当前学习率继续。", name=name)
+    if "OneCycleLR" in names:
+        yield say(
+            "OneCycleLR overwrites the first learning rate of all parts.", "OneCycleLR 覆盖了所有部分的初始学习率。"
+        )
+    if late:
+        yield say("Milestone {late} lies beyond this run.", "里程碑 {late} 超出了这次训练。", late=_list(late))
+
+
+def _trap_chained(a, lr, rates):
+    parts = [_describe(part, {}) for part in a["schedulers"]]
+    for i, (entry, arguments) in enumerate(parts):
+        if i and entry.chained == "overwrites":
+            yield say(
+                "No product: {name} overwrites what comes before it.", "不是乘积：{name} 覆盖了它前面的结果。", name=entry.name
+            )
+        if entry.name == "CosineAnnealingLR" and len(parts) > 1:
+            if arguments.get("eta_min", 0):
+                yield say("No product: eta_min is not 0.", "不是乘积：eta_min 不为 0。")
+            elif len(rates) > arguments["T_max"] + 1:
+                yield say(
+                    "After T_max = {T_max} the cosine starts anew from 0, not from the product.",
+                    "T_max = {T_max} 之后，余弦从 0 重新开始，不再是乘积。", T_max=arguments["T_max"],
+                )  # fmt: skip
+
+
+_TRAPS: dict[str, Callable] = {
+    "StepLR": _trap_step,
+    "MultiStepLR": _trap_multi_step,
+    "ConstantLR": _trap_constant,
+    "LinearLR": _trap_linear,
+    "ExponentialLR": _trap_frozen,
+    "PolynomialLR": _trap_polynomial,
+    "CosineAnnealingLR": _trap_cosine,
+    "CosineAnnealingWarmRestarts": _trap_restarts,
+    "CyclicLR": _trap_cyclic,
+    "OneCycleLR": _trap_one_cycle,
+    "SWALR": _trap_swa,
+    "ReduceLROnPlateau": _trap_plateau,
+    "LambdaLR": _trap_lambda,
+    "MultiplicativeLR": _trap_multiplicative,
+    "SequentialLR": _trap_sequential,
+    "ChainedScheduler": _trap_chained,
+}
