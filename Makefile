@@ -7,8 +7,9 @@ PYTHON =
 TORCH_INDEX = https://download.pytorch.org/whl/cpu
 
 VENV = .venv/bin/python
-# Byte-compiling everything would double the wait; what is imported is compiled then, so let Python keep it.
+# Compiling every file at once would double the wait. Python compiles what is imported, and may keep it.
 INSTALL = $(VENV) -m pip install --no-compile -c requirements.lock
+PYTEST = $(VENV) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --nbval-current-env
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
@@ -26,11 +27,13 @@ help:
 lab: .venv/.lab
 	@$(VENV) -m lrcourse lab --lang $(LANGUAGE)
 
-# A browser that is missing fails the tests only under CI=true; the last lines say so in either case.
+# All parts run whatever the others say. The browser's tests take longest, so they begin first. A browser that is
+# missing is told on the last lines, and is a failure under CI=true.
 test: .venv/.dev
 	@$(VENV) tests/browser/chromium.py install
 	@failed=0; \
-	$(VENV) -m pytest -n 2 --dist loadfile --durations=10 --nbval tests notebooks solutions exercises || failed=1; \
+	$(PYTEST) --durations=10 --nbval tests/browser tests notebooks/*.ipynb solutions/*.ipynb || failed=1; \
+	$(PYTEST) --durations=3 --nbval-lax --stubs exercises/*.ipynb || failed=1; \
 	$(VENV) tests/browser/chromium.py report || failed=1; \
 	exit $$failed
 

@@ -109,26 +109,37 @@ class Schedule:
     @overload
     def __call__(self, t: float) -> float: ...
     @overload
-    def __call__(self, t: ArrayLike) -> Array: ...
+    def __call__(self, t: ArrayLike | range) -> Array: ...
     def __call__(self, t):
         """The learning rate of update t; for an array of any shape an array of that shape, float64.
+
+        ``schedule(range(n))`` gives the first n in the shortest time.
 
         Raises:
             ValueError: some t is negative, NaN or infinite, or lies where torch's scheduler raises.
         """
-        t = np.asarray(t)
-        if t.dtype.kind not in "iuf":
-            raise TypeError(f"t must be a number or an array of numbers, got {t.dtype} values")
-        if not t.size:
-            return np.empty(t.shape)
-        first, last = t.min(), t.max()
-        if not 0 <= first <= last < math.inf:
-            bad = last if first >= 0 else first
+        run = isinstance(t, range)
+        if not run:
+            t = np.asarray(t)
+            if t.dtype.kind not in "iuf":
+                raise TypeError(f"t must be a number or an array of numbers, got {t.dtype} values")
+            t = t.astype(np.float64 if t.dtype.kind == "f" else np.int64, copy=False)
+        shape = (len(t),) if run else t.shape
+        if 0 in shape:
+            return np.empty(shape)
+        low, high = sorted((t[0], t[-1])) if run else (t.min(), t.max())
+        if not 0 <= low <= high < math.inf:
+            bad = high if low >= 0 else low
             raise ValueError(f"t must be finite and not negative, got {bad}; t = 0 is the first update")
-        if last > self._law.last:
-            raise ValueError(f"{self.name} has no value at t = {last}: {self._law.beyond}")
-        values = self._law.value(t.ravel().astype(np.int64 if t.dtype.kind in "iu" else np.float64, copy=False))
-        return values.reshape(t.shape) if t.ndim else float(values[0])
+        if high > self._law.last:
+            raise ValueError(f"{self.name} has no value at t = {high}: {self._law.beyond}")
+        flat = t if run else t.ravel()
+        values = np.empty(len(flat))
+        for start in reversed(range(0, len(flat), _CHUNK)):  # what stays in cache; the end first, for _Table's sake
+            some = flat[start : start + _CHUNK]
+            points = np.arange(some.start, some.stop, some.step) if run else some
+            values[start : start + _CHUNK] = self._law.value(points)
+        return values.reshape(shape) if shape else float(values[0])
 
     @property
     def momentum(self) -> Schedule:
@@ -282,15 +293,22 @@ def _function(name: str, value: object) -> None:
 
 # --- Numerics -------------------------------------------------------------------------------------------------
 
-_BLOCK = 1024
+_CHUNK = 16_384
+_COLUMNS = 128
 
 
-def _run(t: NDArray) -> NDArray[np.int64] | None:
-    """The run of whole updates that t lies in, if t is so long and has so few gaps that a table of the run pays."""
-    if t.dtype.kind != "i" or t.size <= 4 * _BLOCK:
+def _consecutive(t: NDArray) -> bool:
+    return t.dtype.kind == "i" and t[-1] - t[0] == t.size - 1 and bool((t[1:] > t[:-1]).all())
+
+
+def _run(t: NDArray) -> tuple[NDArray[np.int64], NDArray | slice] | None:
+    """Every 128th update of the run that t lies in, and where in the run t is; None if a table of it would not pay."""
+    if t.dtype.kind != "i" or t.size < 8 * _COLUMNS:
         return None
+    if _consecutive(t):
+        return np.arange(t[0], t[-1] + 1, _COLUMNS), slice(t.size)
     first, last = t.min(), t.max()
-    return None if last - first >= 2 * t.size else np.arange(first, last + 1, _BLOCK)
+    return None if last - first >= 2 * t.size else (np.arange(first, last + 1, _COLUMNS), t - first)
 
 
 def _whole_updates(t: NDArray) -> NDArray[np.int64]:
@@ -299,12 +317,13 @@ def _whole_updates(t: NDArray) -> NDArray[np.int64]:
 
 def _power(base: float, n: NDArray) -> Array:
     """``base**n``; for a long run one outer product, since x^(p+q) = x^p x^q: ten times faster."""
-    rows = _run(n)
+    run = _run(n)
     with np.errstate(over="ignore", under="ignore"):
-        if rows is None:
+        if run is None:
             return np.power(base, (n if base >= 0 else np.floor(n)).astype(np.float64, copy=False))
-        table = np.multiply.outer(np.power(base, rows.astype(np.float64)), np.power(base, np.arange(float(_BLOCK))))
-    return table.ravel()[n - rows[0]]
+        rows, chosen = run
+        table = np.multiply.outer(np.power(base, rows.astype(np.float64)), np.power(base, np.arange(float(_COLUMNS))))
+    return table.ravel()[chosen]
 
 
 def _one_plus_cos(t: NDArray, angle: Callable[[NDArray], Array]) -> Array:
@@ -313,16 +332,24 @@ def _one_plus_cos(t: NDArray, angle: Callable[[NDArray], Array]) -> Array:
     cos(x + y) = cos x cos y - sin x sin y. Where the sum nearly cancels, only the floats that ``math.cos`` gives torch
     will do: these few are computed one by one.
     """
-    rows = _run(t)
-    if rows is None or np.abs(angle(rows[[0, -1]])).max() > 1e3 * math.pi:  # more turns would cost digits
+    run = _run(t)
+    if run is None or np.abs(angle(run[0][[0, -1]])).max() > 1e3 * math.pi:  # more turns would cost digits
         return 1 + np.cos(angle(t))
-    first, x = rows[0], angle(rows)
-    y = angle(first + np.arange(_BLOCK)) - x[0]
-    left, right = (np.ones(x.size), np.cos(x), -np.sin(x)), (np.ones(y.size), np.cos(y), np.sin(y))
-    table = (np.stack(left, axis=1) @ np.stack(right)).ravel()
-    low = np.flatnonzero(table < 1e-4)
-    table[low] = 1 + np.cos(angle(first + low))
-    return table[t - first]
+    rows, chosen = run
+    x = angle(rows)
+    y = angle(rows[0] + np.arange(_COLUMNS)) - x[0]
+    left, right = np.array([np.ones(x.size), np.cos(x), -np.sin(x)]), np.array([np.ones(y.size), np.cos(y), np.sin(y)])
+    table = (left.T @ right).ravel()
+    if table.min() < 1e-4:
+        low = np.flatnonzero(table < 1e-4)
+        table[low] = 1 + np.cos(angle(rows[0] + low))
+    return table[chosen]
+
+
+def _stairs(edges: Sequence[float], levels: Array, t: NDArray) -> Array:
+    """``levels[i]`` where i of the edges are ≤ t."""
+    first, last = bisect_right(edges, t.min()), bisect_right(edges, t.max())
+    return np.full(t.shape, levels[first]) if first == last else levels[np.searchsorted(edges, t, side="right")]
 
 
 def _piecewise(t: NDArray, bounds: Sequence[float], piece: Callable[[int, NDArray], Array]) -> Array:
@@ -352,6 +379,33 @@ def _apply(name: str, function: Callable, t: NDArray) -> Array:
     except (TypeError, ValueError):
         bad = next((k, v) for k, v in zip(t.tolist(), values, strict=True) if not hasattr(v, "__float__"))
         raise TypeError(f"{name} must return a number, got {bad[1]!r} for t = {bad[0]}") from None
+
+
+class _Table:
+    """Values of which each needs all before it, kept for 0 ... the largest t asked for so far.
+
+    Args:
+        begin: starts anew, and returns the value at 0 and a function (first update, n) -> the moves of n updates.
+    """
+
+    def __init__(self, begin: Callable[[], tuple[float, Callable[[int, int], Iterable[Move]]]]) -> None:
+        self.begin, self.values = begin, np.empty(0)
+
+    def __call__(self, t: NDArray) -> Array:
+        t = _whole_updates(t)
+        if t.max() >= self.values.size:
+            self.values = self.played(int(t.max()) + 1)
+        return self.values[t[0] : t[-1] + 1] if _consecutive(t) else self.values[t]
+
+    def played(self, n: int) -> Array:
+        values, filled = np.empty(n), 1
+        values[0], moves = self.begin()
+        while filled < n:
+            for move in moves(filled, min(_CHUNK, n - filled)):
+                piece = _scan(move, values[filled - 1])
+                values[filled : filled + piece.size] = piece
+                filled += piece.size
+        return values
 
 
 # --- Algebra --------------------------------------------------------------------------------------------------
@@ -489,7 +543,7 @@ def multi_step_lr(lr: float, milestones: Iterable[int], gamma: float = 0.1) -> _
         return a, None
 
     return _Law(
-        lambda t: levels[np.searchsorted(drops, t, side="right")],
+        functools.partial(_stairs, drops, levels),
         part=_Part(move, lambda: lr * gamma ** bisect_right(milestones, 0)),
     )
 
@@ -650,9 +704,11 @@ def cosine_annealing_lr(lr: float, T_max: int, eta_min: float = 0.0) -> _Law:
         before[again] = 1  # it is 0 at T_max
         a = above[1:] / before
         a[again] = 1
+        if not eta_min and again.start >= n:
+            return a, None
         b = eta_min * (1 - a)
         b[again] = restart
-        return a, b if b.any() else None
+        return a, b
 
     return _Law(value, part=_Part(move, lambda: lr, held=True))
 
@@ -671,11 +727,8 @@ def multiplicative_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
     def move(first: int, n: int) -> Move:
         return _apply("lr_lambda", lr_lambda, np.arange(first, first + n)), None
 
-    def value(t: NDArray) -> Array:
-        t = _whole_updates(t)
-        return np.multiply.accumulate(np.concatenate(([lr], move(1, t.max())[0])))[t]
-
-    return _Law(value, part=_Part(move, held=True))
+    table = _Table(lambda: (lr, lambda first, n: [move(first, n)]))
+    return _Law(table, part=_Part(move, held=True))
 
 
 # --- Schedulers that overwrite --------------------------------------------------------------------------------
@@ -769,7 +822,7 @@ def cyclic_lr(
         turns = 1 + t / total
         cycle = np.floor(turns)
         x = turns - cycle
-        triangle = np.where(x <= ratio, x / ratio, (x - 1) / (ratio - 1) if ratio < 1 else 0)
+        triangle = np.minimum(x / ratio, (x - 1) / (ratio - 1)) if down else x / ratio
         if scale_fn is not None:
             if scale_mode == "iterations":
                 return triangle * _apply("scale_fn", scale_fn, t)
@@ -908,14 +961,11 @@ def swalr(lr: float, swa_lr: float, anneal_epochs: int = 10, anneal_strategy: st
 
 def _swa_progress(t: NDArray, anneal_epochs: int, anneal_strategy: str) -> Array:
     """From 0 (the learning rate before) to 1 (swa_lr) as t goes from 0 to anneal_epochs."""
-    if not anneal_epochs:
+    if not anneal_epochs or t.min() >= anneal_epochs:
         return np.ones(t.shape)
     if anneal_strategy == "linear":
         return np.clip(t / anneal_epochs, 0, 1)
-    before = t < anneal_epochs
-    done = np.ones(t.shape)
-    done[before] = 1 - _one_plus_cos(np.maximum(t[before], 0), lambda t: np.pi * (t / anneal_epochs)) / 2
-    return done
+    return 1 - _one_plus_cos(np.clip(t, 0, anneal_epochs), lambda t: np.pi * (t / anneal_epochs)) / 2
 
 
 # --- Feedback -------------------------------------------------------------------------------------------------
@@ -975,9 +1025,8 @@ def reduce_lr_on_plateau(
             break  # nor will any later drop be larger
         drops.append(k)
         levels.append(lower)
-    levels = np.array(levels)
     return _Law(
-        lambda t: levels[np.searchsorted(drops, t, side="right")], len(measured),
+        functools.partial(_stairs, drops, np.array(levels)), len(measured),
         f"the metric ends after {len(measured)} values, and metric[t] decides lr(t + 1)",
     )  # fmt: skip
 
@@ -985,14 +1034,21 @@ def reduce_lr_on_plateau(
 def _improvements(measured: Array, bar: Callable) -> list[int]:
     """The scheduler's steps (from 1) at which a value beats the best so far, lower being better.
 
-    Where the bar is never above the best, only a new minimum can pass it: the minima are found at once, and only they
-    are looked at in turn.
+    Where the bar is never above the best, only a new minimum can pass it. So the minima are found first, block by
+    block, and only they are looked at in turn.
     """
-    lowest = np.fmin.accumulate(np.concatenate(([np.inf], measured)))
-    candidates = np.flatnonzero(measured < lowest[:-1])
+    starts = np.arange(0, measured.size, 1024)
+    lows = np.fmin.reduceat(measured, starts) if measured.size else measured
+    before = np.fmin.accumulate(np.concatenate(([np.inf], lows)))[:-1]
+    minima = [np.empty(0, np.int64)]
+    for start, lowest in zip(starts[lows < before], before[lows < before], strict=True):
+        block = measured[start : start + 1024]
+        so_far = np.fmin.accumulate(np.concatenate(([lowest], block)))
+        minima.append(start + np.flatnonzero(block < so_far[:-1]))
+    candidates = np.concatenate(minima)
     with np.errstate(invalid="ignore"):
         if not (bar(measured[candidates]) <= measured[candidates]).all():
-            candidates = np.arange(len(measured))
+            candidates = np.arange(measured.size)
     steps, best = [], math.inf
     for k, value in zip((candidates + 1).tolist(), measured[candidates].tolist(), strict=True):
         if value < bar(best):
@@ -1089,26 +1145,18 @@ def _parts(lr: float, schedulers: object) -> tuple[Schedule, ...]:
 
 
 def _composition(lr: float, parts: tuple[Schedule, ...], build: Callable) -> _Law:
-    def play(what: str, t: NDArray) -> Array:
-        if what == "momentum":
-            play("lr", t)  # where torch raises over the one, it has no other
-        t = _whole_updates(t)
+    def begin(what: str) -> tuple[float, Callable[[int, int], list[Move]]]:
         group = {"lr": lr}
         root = build(group, what)
-        values = np.empty(t.max() + 1)
-        values[0] = group[what]
-        filled = 1
-        for move in root.step(int(t.max())):
-            piece = _scan(move, values[filled - 1])
-            values[filled : filled + len(piece)] = piece
-            filled += len(piece)
-        return values[t]
+        return group[what], lambda first, n: root.step(n)
 
-    cycles = any(part._law.momentum for part in parts)
-    return _Law(
-        functools.partial(play, "lr"),
-        momentum=functools.partial(play, "momentum") if cycles else None,
-    )
+    rates, momenta = (_Table(functools.partial(begin, what)) for what in ("lr", "momentum"))
+
+    def momentum(t: NDArray) -> Array:
+        rates(t)  # where torch raises over the one, it has no other
+        return momenta(t)
+
+    return _Law(rates, momentum=momentum if any(part._law.momentum for part in parts) else None)
 
 
 def _scan(move: Move, x: float) -> Array:

@@ -72,7 +72,7 @@ def curve(
 
     See the factories of :mod:`lrcourse.curves` for each class's formula and surprises.
     """
-    t = np.arange(_steps(steps))
+    t = range(_steps(steps))
     if what not in ("lr", "momentum"):
         raise ValueError(f"what must be 'lr' or 'momentum', got {what!r}")
     entry, arguments = _describe(scheduler, kwargs)

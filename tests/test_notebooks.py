@@ -1,6 +1,6 @@
 """The stored notebooks are what course/ gives, in both languages, and the stubs turn green when solved.
 
-Nothing is executed in a kernel here: nbval runs the English notebooks, and the Chinese ones print the same but for words.
+Nothing is executed in a kernel here: nbval runs the English notebooks, and the Chinese print the same but for words.
 """
 
 import contextlib
@@ -39,9 +39,9 @@ def test_stored_notebooks_are_what_the_source_gives(path):
     source = read(path)
     assert build.check(build.ROOT, build.build(build.ROOT, source, run=False), run=False) == []
     for room in set(build.rooms(source)) - {"exercises"}:
-        notebooks = {language: stored(source, room, language) for language in LANGUAGES}
-        assert [str(fault) for fault in lint.output_faults(source, notebooks)] == []
-        for notebook in notebooks.values():
+        notebooks = [stored(source, room, language) for language in LANGUAGES]
+        assert [str(fault) for fault in lint.output_faults(source, *notebooks)] == []
+        for notebook in notebooks:
             ran = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
             assert ran == list(range(1, len(ran) + 1))
 
@@ -70,7 +70,8 @@ def test_text_cells_are_short(path):
 @pytest.mark.parametrize("path", EXERCISES, ids=name)
 def test_solved_stubs_turn_green(path, language):
     source = read(path)
-    answers = {cell.id: cell for cell in stored(source, "solutions", language).cells if "answer" in cell.metadata.get("tags", ())}
+    solution = stored(source, "solutions", language).cells
+    answers = {cell.id: cell for cell in solution if "answer" in cell.metadata.get("tags", ())}
     stub = [cell for cell in stored(source, "exercises", language).cells if cell.cell_type == "code"]
     assert answers
     execute([answers.get(cell.id, cell) for cell in stub])

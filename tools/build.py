@@ -100,7 +100,8 @@ def execute(notebook: NotebookNode, directory: Path, title: Path) -> float:
     except (CellExecutionError, CellTimeoutError, DeadKernelError, nbformat.ValidationError) as error:
         cell = running[-1]
         reason = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)[:1000]
-        raise BuildError(f"{title}: cell {cell.id} “{first_line(cell.source)}” fails\n\n{cell.source}\n\n{reason}") from None
+        where = f"{title}: cell {cell.id} “{first_line(cell.source)}”"
+        raise BuildError(f"{where} fails\n\n{cell.source}\n\n{reason}") from None
     notebook.metadata.language_info = {"name": "python"}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -110,7 +111,7 @@ def execute(notebook: NotebookNode, directory: Path, title: Path) -> float:
 
 
 def connection(directory: str) -> Config:
-    """Talk to a kernel through sockets in *directory*: of the TCP ports, kernels that start together may be given one twice."""
+    """Talk to a kernel through sockets in *directory*: two kernels that start together may get the same TCP port."""
     return Config({} if os.name == "nt" else {"KernelManager": {"transport": "ipc", "ip": f"{directory}/socket"}})
 
 
@@ -139,13 +140,14 @@ def build(root: Path, source: Source, *, jobs: int = 2, run: bool = True) -> dic
     if run:
         live = [path for path in built if path.parts[0] != "exercises"]
         with ThreadPoolExecutor(jobs) as pool:  # the work is done by the kernels, which are processes
-            seconds = list(pool.map(lambda path: execute(built[path], root / path.parent, path), live))
-        raise_faults(lint.output_faults(source, {language: built[path] for language, path in zip(LANGUAGES, live)}))
-        for path, took in zip(live, seconds):
+            seconds = pool.map(lambda path: execute(built[path], root / path.parent, path), live)
+            took = dict(zip(live, seconds, strict=True))
+        raise_faults(lint.output_faults(source, *(built[path] for path in live)))
+        for path in live:
             size = len(nbformat.writes(built[path]).encode())
             if size > lint.MAX_BYTES:
                 raise BuildError(f"{path}: {size / 1e6:.1f} MB, at most {lint.MAX_BYTES / 1e6} MB; show fewer pictures")
-            print(f"{path}  {took:.1f} s  {size / 1e3:.0f} kB")
+            print(f"{path}  {took[path]:.1f} s  {size / 1e3:.0f} kB")
     for notebook in built.values():
         nbformat.validate(notebook)
     return built
@@ -176,8 +178,8 @@ def orphans(root: Path) -> list[str]:
     sources = [Source(path, [], []) for path in find(root)]
     known = {place(source, room, language) for source in sources for room in rooms(source) for language in LANGUAGES}
     stored = {path.relative_to(root) for room in ROOMS for path in root.glob(f"{room}/**/*.ipynb")}
-    return [f"{path}: no file in course/ gives it; remove it" for path in sorted(stored - known)
-            if ".ipynb_checkpoints" not in path.parts]  # fmt: skip
+    orphaned = sorted(path for path in stored - known if ".ipynb_checkpoints" not in path.parts)
+    return [f"{path}: no file in course/ gives it; remove it" for path in orphaned]
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -214,7 +216,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     for problem in problems + stale:
         print(problem, file=sys.stderr)
     if stale:
-        print(f"to bring them up to date: python -m tools.build {' '.join(options.sections)}".rstrip(), file=sys.stderr)
+        command = " ".join(["python -m tools.build", *options.sections])
+        print(f"to bring them up to date: {command}", file=sys.stderr)
     return 1 if problems or stale else 0
 
 

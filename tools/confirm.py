@@ -2,6 +2,8 @@
 
     python -m tools.confirm course/01_dynamics.py           show what is new or stale, and confirm it
     python -m tools.confirm --show course/01_dynamics.py    only show it
+
+A build refuses a section while the English of any cell is newer than what its Chinese was confirmed against.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import argparse
 import os
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from .source import digest, read_raw, write_text
@@ -23,11 +26,9 @@ def unconfirmed(path: Path) -> list[tuple[int, str, str, str | None]]:
     Returns:
         For each the line of its header, the English, the Chinese, and the hash it has (None: never confirmed).
     """
-    cells = read_raw(path)
-    pairs = zip(cells, cells[1:])
     return [
         (line, english.source, chinese.source, chinese.metadata.get("of"))
-        for (_, english), (line, chinese) in pairs
+        for (_, english), (line, chinese) in pairwise(read_raw(path))
         if english.metadata.get("lang") == "en" and chinese.metadata.get("lang") == "zh"
         and chinese.cell_type == "markdown" and chinese.metadata.get("of") != digest(english.source)
     ]  # fmt: skip

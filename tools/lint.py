@@ -20,7 +20,8 @@ from . import LANGUAGES, rehearse
 from .source import SOLUTION, Cell, Exercise, Fault, Source, digest
 
 LESSON_TAGS = {"setup"}
-EXERCISE_TAGS = {"setup", "card", "answer", "check", "show", "solution", "wrong"}
+PARTS = ("answer", "check", "show", "solution", "wrong")  # of an exercise, in this order
+EXERCISE_TAGS = {"setup", "card", *PARTS}
 MAX_LINES = 15
 MAX_BYTES = 1_500_000
 MIN_WRONG = 3
@@ -60,8 +61,8 @@ def source_faults(source: Source) -> list[Fault]:
         faults += [Fault(source.path, cell.where, *found) for rule in rules for found in rule(source, cell)]
     faults += [Fault(source.path, cell.where, *found) for cell, *found in file_rules(source)]
     for exercise in source.exercises:
-        found_faults = [*exercise_rules(exercise), *leaks(source, exercise)]
-        faults += [Fault(source.path, exercise.card.where, *found) for found in found_faults]
+        found = [*card_rules(exercise), *exercise_rules(exercise), *leaks(source, exercise)]
+        faults += [Fault(source.path, exercise.card.where, *one) for one in found]
     return faults
 
 
@@ -80,14 +81,14 @@ def code_rules(source: Source, cell: Cell) -> Iterator[tuple[str, str]]:
     try:
         ast.parse(english)
     except SyntaxError as error:
-        yield f"line {error.lineno} of the cell is no Python ({error.msg})", "write plain Python; % and ! do not work here"
+        yield f"line {error.lineno} of the cell is no Python ({error.msg})", "write plain Python, no % and no !"
     if "setup" in cell.tags:
         if english.replace('"en"', '"zh"') != chinese or english == chinese:
             yield "the twins of the set-up differ in more than the language", 'change only "en" to "zh"'
     elif english != chinese:
         yield "code in two languages", "share one cell without lang; words go through say(…) inside lrcourse"
-    elif not source.is_exercises and len(english.splitlines()) > MAX_LINES:
-        yield f"{len(english.splitlines())} lines of code, at most {MAX_LINES}", "split it, or move the work to lrcourse"
+    elif not source.is_exercises and (lines := len(english.splitlines())) > MAX_LINES:
+        yield f"{lines} lines of code, at most {MAX_LINES}", "split it, or move the work to lrcourse"
 
 
 def text_rules(source: Source, cell: Cell) -> Iterator[tuple[str, str]]:
@@ -127,51 +128,54 @@ def file_rules(source: Source) -> Iterator[tuple[Cell, str, str]]:
             yield again.card, f"exercise {id} stands here {times} times", "number every exercise once"
 
 
-def exercise_rules(exercise: Exercise) -> Iterator[tuple[str, str]]:
+def card_rules(exercise: Exercise) -> Iterator[tuple[str, str]]:
     card = exercise.card.text
     if exercise.id == "?":
         yield "the card has no number", "begin it with “## 02.1 · Title”"
+    fields = {language: CARD[language].search(card[language]) for language in LANGUAGES}
+    hints = {language: HINT[language].findall(card[language]) for language in LANGUAGES}
     for language in LANGUAGES:
-        if not CARD[language].search(card[language]):
+        if not fields[language]:
             yield f"difficulty, time or expected result are missing ({language})", f"write: {CARD_LINE[language]}"
-        hints = HINT[language].findall(card[language])
-        if not hints or hints != [str(n) for n in range(1, len(hints) + 1)]:
-            yield (f"no hints, or hints not numbered from 1 ({language})",
-                   f"write <details><summary>{'Hint' if language == 'en' else '提示'} 1</summary> … </details>")  # fmt: skip
-    fields = [CARD[language].search(card[language]) for language in LANGUAGES]
-    if all(fields) and fields[0].groups() != fields[1].groups():
+        if not hints[language] or hints[language] != [str(n + 1) for n in range(len(hints[language]))]:
+            summary = "Hint 1" if language == "en" else "提示 1"
+            yield f"no hints, or not numbered from 1 ({language})", f"write <summary>{summary}</summary>"
+    if all(fields.values()) and fields["en"].groups() != fields["zh"].groups():
         yield "difficulty or minutes differ between the languages", "make them equal"
-    if len(HINT["en"].findall(card["en"])) != len(HINT["zh"].findall(card["zh"])):
+    if len(hints["en"]) != len(hints["zh"]):
         yield "the languages have different numbers of hints", "give both the same"
 
+
+def exercise_rules(exercise: Exercise) -> Iterator[tuple[str, str]]:
+    ex = f'ex="{exercise.id}"'
     for tag in ("answer", "check"):
         cells = exercise.tagged(tag)
         if len(cells) != 1:
             yield f"{len(cells)} {tag} cells, must be 1", f'tag one code cell "{tag}"'
         for cell in cells:
             if cell.ex != exercise.id:
-                yield f"the {tag} cell has ex={cell.ex!r}", f'write ex="{exercise.id}", as on the card'
+                yield f"the {tag} cell has ex={cell.ex!r}", f"write {ex}, as on the card"
     for cell in exercise.tagged("answer"):
         text = cell.text["en"]
         if cell.name is None:
             yield "the answer cell has no name", 'write name="…", its id in grading'
         if not SOLUTION.search(text) or MARKER.search(SOLUTION.sub("", text)):
-            yield ("the solution is not marked, or a marker lacks its partner",
-                   "put it between ### BEGIN SOLUTION and ### END SOLUTION")  # fmt: skip
+            way_out = "put it between ### BEGIN SOLUTION and ### END SOLUTION"
+            yield "the solution is not marked, or a marker lacks its partner", way_out
     for cell in exercise.tagged("check"):
         if f'check("{exercise.id}", ' not in cell.text["en"]:
             yield "the check cell checks something else", f'write check("{exercise.id}", …)'
+    if not exercise.tagged("solution"):
+        yield "the solution is not explained", 'add a text pair tags=["solution"] after the check'
     wrong = exercise.tagged("wrong")
     if len(wrong) < MIN_WRONG:
         yield f"{len(wrong)} wrong answers, at least {MIN_WRONG}", 'add code cells tags=["wrong"] expect="…"'
     for cell in wrong:
         if cell.ex != exercise.id or not all(cell.expect.values()):
-            yield f"the wrong answer in line {cell.line} lacks ex or expect", f'write ex="{exercise.id}" expect="…"'
-    order = [tag for cell in exercise.cells for tag in ("answer", "check", "show", "solution", "wrong") if tag in cell.tags]
-    if order != sorted(order, key=["answer", "check", "show", "solution", "wrong"].index):
-        yield f"the cells stand as {', '.join(order)}", "the order is answer, check, show, solution, wrong"
-    if not exercise.tagged("solution"):
-        yield "the solution is not explained", 'add a text pair tags=["solution"] after the check'
+            yield f"the wrong answer in line {cell.line} lacks ex or expect", f'write {ex} expect="…"'
+    order = [tag for cell in exercise.cells for tag in PARTS if tag in cell.tags]
+    if order != sorted(order, key=PARTS.index):
+        yield f"the cells stand as {', '.join(order)}", f"the order is {', '.join(PARTS)}"
 
 
 def leaks(source: Source, exercise: Exercise) -> Iterator[tuple[str, str]]:
@@ -231,11 +235,11 @@ def stub_faults(source: Source) -> list[Fault]:
 # The notebooks, executed
 
 
-def output_faults(source: Source, notebooks: dict[str, NotebookNode]) -> list[Fault]:
-    """Everything wrong with what a source printed: *notebooks* holds one executed notebook a language."""
+def output_faults(source: Source, english: NotebookNode, chinese: NotebookNode) -> list[Fault]:
+    """Everything wrong with what a source's two notebooks printed when they were executed."""
     faults = []
     by_id = {cell.id: cell for cell in source.cells}
-    for language, notebook in notebooks.items():
+    for language, notebook in zip(LANGUAGES, (english, chinese), strict=True):
         for cell in notebook.cells:
             for what, way_out in output_rules(cell):
                 faults.append(Fault(source.path, by_id[cell.id].where, f"{what} ({language})", way_out))
@@ -248,9 +252,9 @@ def output_faults(source: Source, notebooks: dict[str, NotebookNode]) -> list[Fa
                         faults.append(Fault(
                             source.path, cell.where, f"no cell prints the number {number} of the text ({language})",
                             f'print it, correct it, or, if it is no result, write given="{number}"'))  # fmt: skip
-    for english, chinese in zip(*(notebook.cells for notebook in notebooks.values()), strict=True):
-        for what in parity(english, chinese):
-            faults.append(Fault(source.path, by_id[english.id].where, what, "make both languages say the same"))
+    for one, other in zip(english.cells, chinese.cells, strict=True):
+        for what in parity(one, other):
+            faults.append(Fault(source.path, by_id[one.id].where, what, "make both languages say the same"))
     return faults
 
 

@@ -6,12 +6,12 @@ import hashlib
 import os
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jupytext
-
-from . import LANGUAGES
+from nbformat import NotebookNode
 
 HEADER = re.compile(r"^# %%", re.M)
 ATTRIBUTES = {"lang", "of", "tags", "name", "ex", "points", "given", "expect", "expect_zh"}
@@ -137,13 +137,16 @@ def write_text(path: Path, text: str) -> None:
     os.replace(draft, path)
 
 
-def read_raw(path: Path) -> list[tuple[int, dict]]:
+def read_raw(path: Path) -> list[tuple[int, NotebookNode]]:
     """The cells of a py:percent file as jupytext reads them, each with the line number of its header."""
     text = path.read_text(encoding="utf-8")
     if not text.startswith("# %%"):
         raise SyntaxError(f"{path}: the first line must be a cell header (# %% …), got {first_line(text)!r}")
     lines = [text.count("\n", 0, found.start()) + 1 for found in HEADER.finditer(text)]
-    return list(zip(lines, jupytext.reads(text, fmt="py:percent").cells, strict=True))
+    cells = jupytext.reads(text, fmt="py:percent").cells
+    for cell in cells:
+        cell.metadata.pop("lines_to_next_cell", None)  # how jupytext remembers blank lines
+    return list(zip(lines, cells, strict=True))
 
 
 def read(path: Path) -> Source:
@@ -154,45 +157,51 @@ def read(path: Path) -> Source:
     """
     cells: list[Cell] = []
     faults: list[Fault] = []
-    raw = read_raw(path)
+    raw = [(line, cell, cell.metadata.get("lang")) for line, cell in read_raw(path)]
+    for (_, before, language_before), (line, this, language), (_, after, language_after) in triples(raw):
+        cell = shared_cell(line, this)
 
-    def fault(line: int, text: str, what: str, way_out: str) -> None:
-        faults.append(Fault(path, f":{line} “{first_line(text)[:50]}”", what, way_out))
+        def fault(what: str, way_out: str, cell: Cell = cell) -> None:
+            faults.append(Fault(path, cell.where, what, way_out))
 
-    position = 0
-    while position < len(raw):
-        line, cell = raw[position]
-        position += 1
-        attributes = {key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"}
-        for key in sorted(attributes.keys() - ATTRIBUTES):
-            fault(line, cell.source, f"unknown attribute {key!r}", f"known are {', '.join(sorted(ATTRIBUTES))}")
-        language, text = attributes.get("lang"), {"en": cell.source, "zh": cell.source}
-        confirmed = digest(cell.source)  # a twin that is missing is told once, not as unconfirmed too
-        if language == "en":
-            twin_line, twin = raw[position] if position < len(raw) else (0, None)
-            if twin is None or twin.metadata.get("lang") != "zh" or twin.cell_type != cell.cell_type:
-                fault(line, cell.source, "the Chinese twin is missing", 'add a cell lang="zh" right after it')
-            else:
-                position += 1
-                text["zh"], confirmed = twin.source, twin.metadata.get("of")
-                for key in ("tags", "name", "ex", "given"):
-                    if twin.metadata.get(key, attributes.get(key)) != attributes.get(key):
-                        fault(twin_line, twin.source, f"{key} differs from that of the English twin", "drop it here")
-        elif language == "zh":
-            fault(line, cell.source, "a Chinese cell without an English one right before it",
-                  'English comes first: put its lang="en" twin there')
+        for key in sorted(this.metadata.keys() - ATTRIBUTES):
+            fault(f"unknown attribute {key!r}", f"known are {', '.join(sorted(ATTRIBUTES))}")
+        if language == "zh":
+            if language_before != "en" or before.cell_type != this.cell_type:
+                fault("a Chinese cell without its English", 'English comes first: put its lang="en" twin right before')
+                continue
+            cells[-1].text["zh"] = this.source
+            cells[-1].confirmed = this.metadata.get("of")
+            for key in ("tags", "name", "ex", "given"):
+                if key in this.metadata and this.metadata[key] != before.metadata.get(key):
+                    fault(f"{key} differs from that of the English twin", "drop it here")
             continue
-        elif cell.cell_type == "markdown" or language is not None:
-            fault(line, cell.source, f"a {cell.cell_type} cell with lang={language!r}",
-                  f"text comes in pairs, {' and '.join(f'lang={known!r}' for known in LANGUAGES)}")
-        expect = attributes.get("expect", "")
-        cells.append(Cell(
-            cell.cell_type, text, line, tags=frozenset(attributes.get("tags", ())), name=attributes.get("name"),
-            ex=attributes.get("ex"), points=attributes.get("points", 1), given=str(attributes.get("given", "")),
-            expect={"en": expect, "zh": attributes.get("expect_zh", expect)}, confirmed=confirmed,
-        ))
+        if language == "en" and (language_after != "zh" or after.cell_type != this.cell_type):
+            fault("the Chinese twin is missing", 'add a cell lang="zh" right after it')
+        elif language != "en" and (this.cell_type == "markdown" or language is not None):
+            fault(f"a {this.cell_type} cell with lang={language!r}", 'text comes in pairs, lang="en" and lang="zh"')
+        cells.append(cell)
     give_ids(path.stem, cells)
     return Source(path, cells, faults)
+
+
+def triples(items: list[tuple]) -> Iterator[tuple[tuple, tuple, tuple]]:
+    """Every item with its neighbours; (0, None, None) beyond the ends."""
+    none = (0, None, None)
+    return zip([none, *items], items, [*items[1:], none], strict=False)
+
+
+def shared_cell(line: int, raw: NotebookNode) -> Cell:
+    """A cell with one text for both languages, its attributes taken over."""
+    given = raw.metadata
+    expect = given.get("expect", "")
+    return Cell(
+        raw.cell_type, {"en": raw.source, "zh": raw.source}, line,
+        tags=frozenset(given.get("tags", ())), name=given.get("name"), ex=given.get("ex"),
+        points=given.get("points", 1), given=str(given.get("given", "")),
+        expect={"en": expect, "zh": given.get("expect_zh", expect)},
+        confirmed=digest(raw.source),  # where the twin is missing, that is fault enough
+    )  # fmt: skip
 
 
 def give_ids(section: str, cells: list[Cell]) -> None:

@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..words import say
 from .check import Exercise, exercise
@@ -110,18 +111,9 @@ def difference(expected: object, found: object, axes: tuple[Axis, ...] = ()) -> 
                 return say(", ", "，").join(filter(None, [name, differs[0]])), differs[1]
         return None
     expected = np.asarray(expected, float)
-    try:
-        values = np.asarray(found)
-    except ValueError:  # a list of unequal lists
-        values = np.asarray("")
-    if values.dtype == object and values.size and all(value is None for value in values.flat):
-        return "", say("found nothing; is the `return` missing?", "没有得到任何值；是不是忘了 `return`？")
-    if values.dtype.kind not in "iuf":
-        return "", say("expected {e}, found something else than numbers", "应为 {e}，得到的却不是数",
-                       e=_size(expected.shape, axes))  # fmt: skip
-    if values.shape != expected.shape:
-        return "", say("expected {e}, found {f}", "应为 {e}，得到 {f}", e=_size(expected.shape, axes),
-                       f=_size(values.shape, axes if values.ndim == expected.ndim else ()))  # fmt: skip
+    values = numbers(found, expected.shape, axes)
+    if isinstance(values, str):
+        return "", values
     # Wide enough for an answer in float32, narrow enough for every mistake.
     wrong = np.argwhere(~np.isclose(values, expected, rtol=1e-5, atol=1e-7 * np.abs(expected).max()))
     if not len(wrong):
@@ -130,6 +122,23 @@ def difference(expected: object, found: object, axes: tuple[Axis, ...] = ()) -> 
     place = say(", ", "，").join(say(*axis.place).format(index) for axis, index in zip(axes, at, strict=False))
     e, f = _digits(float(expected[at]), float(values[at]))
     return place, say("expected {e}, found {f}", "应为 {e}，得到 {f}", e=e, f=f)
+
+
+def numbers(found: object, shape: tuple[int, ...], axes: tuple[Axis, ...] = ()) -> NDArray | str:
+    """What came out of JSON as an array of this shape; where it is none, the words that say what it is instead."""
+    try:
+        values = np.asarray(found)
+    except ValueError:  # a list of unequal lists
+        values = np.asarray("")
+    if values.dtype == object and values.size and all(value is None for value in values.flat):
+        return say("found nothing; is the `return` missing?", "没有得到任何值；是不是忘了 `return`？")
+    if values.dtype.kind not in "iuf":
+        found = say("something else than numbers", "不是数的东西")
+    elif values.shape != shape:
+        found = _size(values.shape, axes)
+    else:
+        return values
+    return say("expected {e}, found {f}", "应为 {e}，得到 {f}", e=_size(shape, axes), f=found)
 
 
 def _equal(expected: list, found: list) -> bool:

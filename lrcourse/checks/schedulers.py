@@ -394,8 +394,8 @@ def draw_metrics(rng: np.random.Generator) -> dict:
 def plateau_in_torch(case: dict) -> np.ndarray:
     """After each metric, the learning rate of the epoch that follows."""
     arguments = {key: value for key, value in case.items() if key not in ("lr", "metrics")}
-    metrics = [*case["metrics"], 0.0]  # the last is for an epoch that nobody asks about
-    return record(build("ReduceLROnPlateau", **arguments), len(metrics), lr=case["lr"], metric=metrics)[1:]
+    make, metrics = build("ReduceLROnPlateau", **arguments), case["metrics"]
+    return record(make, len(metrics) + 1, lr=case["lr"], metric=metrics)[1:]
 
 
 def plateau(
@@ -504,7 +504,7 @@ comparison(
     call="Plateau(lr={lr}, mode={mode!r}, factor={factor}, patience={patience}, threshold={threshold}, "
     "cooldown={cooldown}, min_lr={min_lr})",
     axes=(EPOCH,),
-    cases=6,
+    cases=8,
 )
 
 
@@ -596,5 +596,5 @@ comparison(
     call="one_cycle(optimizer, samples={samples}, batch_size={batch_size}, accumulate={accumulate}, "
     "epochs={epochs}, max_lr={max_lr})",
     axes=(UPDATE, GROUP),
-    cases=3,
+    cases=5,
 )

@@ -226,16 +226,19 @@ def _check(copy: PersonalCopy, course: Course, sections: list[str], timeout: flo
     solved = total = 0
     for section in wanted:
         name = in_language("exercises", section, language())
-        names = titles(course.read(name))
-        total += len(names)
+        names, here = titles(course.read(name)), 0
         print(section, flush=True)
         try:
             for verdict in verdicts(course, copy, section, language(), timeout):
-                solved += verdict.state == "solved"
+                here += verdict.state == "solved"
                 title = f"{verdict.id} {names.get(verdict.id, '')}".rstrip()
                 print(f"  {verdict.sign} {title}" + (f": {verdict.text}" if verdict.text else ""), flush=True)
         except Problem as problem:
             print(f"  ✗ {problem}", flush=True)
+        if here == len(names):
+            print(say("  Now compare with the worked solutions: {page}", "  现在可以对照参考答案：{page}",
+                      page=in_language("solutions", section, language())))  # fmt: skip
+        solved, total = solved + here, total + len(names)
     print(say("{solved} of {total} solved", "已完成 {solved} / {total}", solved=solved, total=total))
     return 0 if solved == total else 1
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
 
 from .. import dynamics
 from ..figures.dynamics import (
-    CLOCK_GOAL, COOLING, HAND_GOAL, HOP_GOAL, MASS_GOAL, UPDATES,
+    CLOCK_GOAL, COOLING, HAND_GOAL, HOP_GOAL, MASS_GOAL, UPDATES, WANTED,
     Bifurcation, ByHand, Mass, OnLandscape, OneClock, landscape_of, view,
 )  # fmt: skip
 from ..words import say
@@ -16,7 +15,7 @@ from .explorer import Choice, Control, Explorer, Slider, Switch
 _FIRST = {  # where the balls begin, and how hot
     "rugged": dict(x=4.3, lr=0.2, sigma=3.0),
     "double_well": dict(x=1.0, lr=0.1, sigma=1.5),
-    "flat_and_sharp": dict(x=-1.0, lr=0.1, sigma=2.0),
+    "flat_and_sharp": dict(x=-0.9, lr=0.1, sigma=2.0),
     "quadratic": dict(x=1.0, lr=1.0, sigma=0.6),
     "valley": dict(x=1.5, y=2.0, lr=0.03, sigma=3.0),
 }
@@ -56,7 +55,7 @@ def landscape() -> Explorer:
                 for axis, (low, high) in bounds.items()
             ),
             Slider(
-                key="t", name=say("update", "更新步"), symbol="t", low=0, high=UPDATES, value=UPDATES // 2, step=5, play=70,
+                key="t", name=say("update", "更新步"), symbol="t", low=0, high=UPDATES, value=UPDATES // 2, step=2, play=70,
             ),
         ]  # fmt: skip
 
@@ -67,8 +66,8 @@ def landscape() -> Explorer:
             "300 个小球从错误的谷里出发。要多热，它们才能找到最深的谷，又不再离开？",
         ),
         goal=say(
-            "with one η for all {n} updates, have half of the balls in the deepest valley at the end (rugged valley)",
-            "只用一个 η 走完 {n} 步，让一半小球最后停在最深的谷里（崎岖的山谷）", n=UPDATES,
+            "with one η for all {n} updates, have {share:.0%} of the balls in the deepest valley at the end",
+            "只用一个 η 走完 {n} 步，最后让 {share:.0%} 的小球在最深的谷里", n=UPDATES, share=WANTED,
         ),
     )  # fmt: skip
 
@@ -118,9 +117,8 @@ def bifurcation() -> Explorer:
     )  # fmt: skip
 
 
-def mass() -> Explorer:
+def oscillator() -> Explorer:
     """A ball with momentum in a narrow bowl: learning rate, momentum, and critical damping."""
-    best = ((1 - 0.1) / (1 + 0.1)) ** 2
     return Explorer(
         Mass(),
         [

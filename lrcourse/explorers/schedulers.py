@@ -2,12 +2,87 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from math import log
+from math import floor, log, log10
 
-from ..figures.schedulers import Controlled, HalfLife, OneCycle, Plateau, Restarts
+from ..figures.schedulers import Browser, Controlled, HalfLife, OneCycle, Plateau, Restarts
+from ..schedulers import CATALOGUE, Argument, Entry
 from ..words import say
 from .explorer import Choice, Control, Explorer, Slider, Switch
+
+
+def schedule_browser() -> Explorer:
+    """Any two classes of the catalogue, with all their arguments, one over the other."""
+    picture = Browser()
+    return Explorer(
+        picture,
+        _Arguments(picture),
+        question=say("Can two different classes draw one curve?", "两个不同的类能画出同一条曲线吗？"),
+        goal=say("two classes, one curve (within 1 % of the first η)", "两个类，一条曲线（相差不超过初始 η 的 1 %）"),
+    )
+
+
+class _Arguments:
+    """The controls of the schedule being edited, after the catalogue; the picture keeps what the other one was left at."""
+
+    FEW = 4  # arguments shown at first; the others behind a switch
+
+    def __init__(self, picture: Browser) -> None:
+        self.picture = picture
+
+    def __call__(self, values: Mapping[str, object]) -> list[Control]:
+        if not values:
+            self.picture.restart()
+            self.edited = None
+        edit = values.get("edit", "blue")
+        name, arguments = self.picture.shown[edit]
+        chosen = values.get(f"{edit}_scheduler", name)
+        if (edit, chosen) != self.edited:
+            self.edited = edit, chosen
+            self.start = arguments if chosen == name else CATALOGUE[chosen].example
+        few, more = self._arguments(CATALOGUE[chosen])
+        everything = bool(values.get(f"{edit}_all"))
+        return [
+            Choice(
+                key="edit", name=say("curve to edit", "编辑哪条曲线"), value="blue",
+                options={say("blue", "蓝线"): "blue", say("green", "绿线"): "green"},
+            ),
+            Choice(
+                key=f"{edit}_scheduler", name=say("class", "类"), options={name: name for name in CATALOGUE},
+                value=self.picture.shown[edit][0] if chosen == name else chosen,
+            ),
+            *(self._control(edit, argument) for argument in (*few, *(more if everything else ()))),
+            *([Switch(key=f"{edit}_all", name=say("all arguments", "全部参数"))] if more else []),
+            Switch(key="log", name=say("logarithmic axis", "对数坐标")),
+        ]  # fmt: skip
+
+    def _arguments(self, entry: Entry) -> tuple[list[Argument], list[Argument]]:
+        """Those shown at first, in torch's order, and the others; an int that torch leaves None is left out."""
+        known = [a for a in entry.arguments if not (a.kind == "int" and a.default is None and a.name not in entry.example)]
+        first = sorted(known, key=lambda a: not (a.required or a.name in entry.example))
+        first = first[: max(self.FEW, sum(a.required or a.name in entry.example for a in known))]
+        return [a for a in known if a in first], [a for a in known if a not in first]
+
+    def _control(self, edit: str, argument: Argument) -> Control:
+        value = self.start.get(argument.name, argument.default)
+        common = dict(key=f"{edit}_{argument.name}", name=argument.name, value=value)
+        match argument.kind:
+            case "bool":
+                return Switch(**common)
+            case "int":
+                return Slider(**common, low=argument.low, high=argument.high, step=1)
+            case "float":
+                step = 0.01 if argument.log else 10.0 ** floor(log10((argument.high - argument.low) / 50))
+                return Slider(**common, low=argument.low, high=argument.high, step=step, log=argument.log, show=".4g")
+        return Choice(**common, options={_short(choice): choice for choice in argument.choices})
+
+
+def _short(choice: object) -> str:
+    """A choice on a button: the names of the parts, numbers, or a schedule without what goes without saying."""
+    if isinstance(choice, tuple):
+        return ", ".join(part[0] if isinstance(part, tuple) else str(part) for part in choice)
+    return re.sub(r"lr=1, |\(lr=1\)", "", str(choice))
 
 
 def half_life() -> Explorer:

@@ -103,7 +103,8 @@ def view(landscape: Landscape) -> tuple[NDArray[np.float64], float]:
 # --- A ball anywhere, at any temperature -----------------------------------------------------------------
 
 BALLS = 300
-UPDATES = 400
+UPDATES = 200
+WANTED = 0.45  # share of the balls in the deepest valley
 _BLOCK = 50  # updates simulated, and remembered, at a time
 
 
@@ -160,7 +161,8 @@ class OnLandscape(Picture):
         self.map.contourf(x, y, height, levels, cmap=_HEIGHTS, extend="max")
         self.map.contour(x, y, height, levels, colors="#7C8DA1", linewidths=0.5)
         self.map.plot(*valley.minima.T, linestyle="", marker="+", color=style.INK, markersize=9, markeredgewidth=1.5)
-        self.map.set(xlim=(left, right), ylim=(low, high), xlabel="x", ylabel="y")
+        self.map.set(xlim=(left, right), ylim=(low, high), xlabel="x")
+        self.map.set_ylabel("y", rotation=0, labelpad=-3)
         self.map.grid(False)
         self.map_message = self.map.set_title(" ")
         line = [self.counts, self.gibbs, self.mercury, self.degrees, self.message]
@@ -178,10 +180,9 @@ class OnLandscape(Picture):
                 self._weigh(here, frames, lr * sigma**2 / 2)
             else:
                 self.flat.show(frames[:, 0], frames[-1])
-        headline = _headline(here, start, lr, sigma)
-        self.message.set_text(headline)
-        self.map_message.set_text(headline)
-        return _roaming(here, start, frames, lr, sigma, t, headline)
+            self.message.set_text(self._thermometer(here, start, lr, sigma))
+            self.map_message.set_text(self.message.get_text())
+            return _roaming(here, start, frames, lr, sigma, t)
 
     def _turn_to(self, here: Landscape) -> None:
         """Show the panels of this landscape and hide the others."""
@@ -194,6 +195,11 @@ class OnLandscape(Picture):
         self.map_message.set_visible(not line)
         if line:
             self.ground.show(here)
+
+    @staticmethod
+    def _thermometer(here: Landscape, start: float | tuple[float, float], lr: float, sigma: float) -> str:
+        temperature = lr * sigma**2 / 2
+        return f"T = {temperature:.2g}: {_verdict(here, start, lr, temperature)[0]}"
 
     def _weigh(self, here: Landscape, frames: NDArray, temperature: float) -> None:
         """Where the balls are, beside where they should be at this temperature, and the thermometer."""
@@ -244,32 +250,30 @@ def way_out(landscape: Landscape, start: float | tuple[float, float]) -> float:
     return float(np.min(landscape.f(around), initial=np.inf) - landscape.f(landscape.minima[home]))
 
 
-def _headline(here: Landscape, start: float | tuple[float, float], lr: float, sigma: float) -> str:
-    """What the balls do, as far as theory knows."""
+def _verdict(here: Landscape, start: float | tuple[float, float], lr: float, temperature: float) -> tuple[str, str]:
+    """How hot this is for the valley of *start*: in a word, and in a clause."""
     bottom = here.minima[int(_basin(here, np.asarray(start)))]
     limit = 2 / np.max(np.linalg.eigvalsh(np.reshape(here.hess(bottom), (here.dim, here.dim))))
-    temperature = lr * sigma**2 / 2
     if lr > limit:
-        return label(
-            "Too long a step for this valley: η > 2/λ = {limit:.2g}", "对这个谷来说步子太大：η > 2/λ = {limit:.2g}",
-            limit=limit,
+        return (
+            label("too long a step", "步子太大"),
+            label("the first valley cannot hold them, η > 2/λ = {limit:.2g}", "起点的谷留不住它们，η > 2/λ = {limit:.2g}", limit=limit),
         )  # fmt: skip
     if temperature == 0:
-        return label("No noise: each slides to the bottom of its valley", "没有噪声：小球滑到自己的谷底")
+        return label("no noise", "没有噪声"), label("each slides to the bottom of its valley", "小球各自滑到谷底")
     height = way_out(here, start) / temperature
     if height == np.inf:
-        return label("T = {T:.3g}: the balls tremble about the bottom", "T = {T:.3g}：小球在谷底附近抖动", T=temperature)
+        return label("they tremble", "抖动"), label("they tremble about the bottom", "小球在谷底附近抖动")
+    way = dict(h=height)
     if height > 7:
-        text = label("Cold: stuck in the valley, the way out is {h:.0f} T", "冷：困在谷里，出口高达 {h:.0f} T", h=height)
-    elif height > 2.5:
-        text = label("Warm: now and then one gets over {h:.1f} T", "温：偶尔有球越过 {h:.1f} T 的势垒", h=height)
-    else:
-        text = label("Hot: the way out is only {h:.1f} T, they roam", "热：出口只有 {h:.1f} T，小球四处游荡", h=height)
-    return text
+        return label("cold", "冷"), label("the way out is {h:.0f} T high, they are stuck", "出口高达 {h:.0f} T，小球被困住", **way)
+    if height > 2.5:
+        return label("warm", "温"), label("the way out is {h:.1f} T high, a few get over", "出口高 {h:.1f} T，偶尔有球越过", **way)
+    return label("hot", "热"), label("the way out is only {h:.1f} T high, they roam", "出口只有 {h:.1f} T，小球四处游荡", **way)
 
 
 def _roaming(
-    here: Landscape, start: float | tuple[float, float], frames: NDArray, lr: float, sigma: float, t: int, headline: str
+    here: Landscape, start: float | tuple[float, float], frames: NDArray, lr: float, sigma: float, t: int
 ) -> Seen:
     """What can be counted now, beside what theory expects."""
     temperature, now = lr * sigma**2 / 2, frames[-1]
@@ -281,7 +285,8 @@ def _roaming(
             "η = {lr:.3g}：{t} 步之后，{lost:.0%} 的小球已飞向无穷远。", lr=lr, t=t, lost=lost.mean(),
         ))  # fmt: skip
     loss = float(here.f(now[~lost]).mean() - here.f(here.minima).min())
-    words = label("{headline}. T = ησ²/2 = {T:.3g}. ", "{headline}。T = ησ²/2 = {T:.3g}。", headline=headline, T=temperature)
+    _, clause = _verdict(here, start, lr, temperature)
+    words = label("T = ησ²/2 = {T:.2g}: {clause}. ", "T = ησ²/2 = {T:.2g}：{clause}。", T=temperature, clause=clause)
     if len(here.minima) == 1:
         curvature = float(here.hess(0.0))
         exact = lr * sigma**2 / (2 - lr * curvature) if lr * curvature < 2 else np.inf
@@ -290,15 +295,15 @@ def _roaming(
             "最近 50 步的测量值：λ·Var(x) = {measured:.3g}；精确值：ησ²/(2 − ηλ) = {exact:.3g}。",
             measured=curvature * frames.var(), exact=exact,
         ))  # fmt: skip
-    home, deepest = int(_basin(here, np.asarray(start))), here.deepest
-    share = float((basins == deepest).mean())
-    words += label(
-        "After {t} updates {share:.0%} of the balls are in the deepest valley, {stay:.0%} where they began; mean loss "
-        "{loss:.2f} above the floor.",
-        "{t} 步之后，{share:.0%} 的小球在最深的谷里，{stay:.0%} 还在出发的谷里；平均损失比最低点高 {loss:.2f}。",
-        t=t, share=share, stay=float((basins == home).mean()), loss=loss,
-    )  # fmt: skip
-    reached = here.key == "rugged" and home != deepest and t == UPDATES and share >= 0.5
+    home = int(_basin(here, np.asarray(start)))
+    depths = here.f(here.minima)
+    share = float((basins == here.deepest).mean())
+    words += label("After {t} updates {stay:.0%} of the balls are where they began", "{t} 步之后，{stay:.0%} 的小球还在出发的谷里",
+                   t=t, stay=float((basins == home).mean()))  # fmt: skip
+    if np.ptp(depths) > 1e-9:
+        words += label(", {share:.0%} in the deepest valley", "，{share:.0%} 在最深的谷里", share=share)
+    words += label("; mean loss {loss:.2f} above the floor.", "；平均损失比最低点高 {loss:.2f}。", loss=loss)
+    reached = here.key == "rugged" and home != here.deepest and t == UPDATES and share >= WANTED
     return Seen(words, f"{share:.0%}, η = {lr:.3g}" if reached else "")
 
 
@@ -332,7 +337,7 @@ class ByHand(Picture):
         rate = figure.add_subplot(grid[1, 0])
         (self.schedule,) = rate.plot([], [], color=style.LR)
         (self.knob,) = rate.plot([], [], "o", color=style.LR, markersize=7)
-        rate.set(xlim=(0, COOLING), yscale="log", ylim=(8e-4, 0.4), xlabel=label("update", "更新步"))
+        rate.set(xlim=(0, COOLING), yscale="log", ylim=(6e-4, 0.5), xlabel=label("update", "更新步"))
         rate.set_title(label("Your schedule η(t)", "你的调度 η(t)"), color=style.LR, fontsize=11)
 
         loss = figure.add_subplot(grid[1, 1])
@@ -347,14 +352,19 @@ class ByHand(Picture):
         """Drop what came after update *t*."""
         if t == 0:
             start = np.random.default_rng(0).uniform(*self.landscape.bounds[0], _CROWD)
-            self.lrs, self.places = [], [start]
-        del self.lrs[t:], self.places[t + 1 :]
+            self.lrs, self.places, self.losses = [], [start], [self._loss(start)]
+        del self.lrs[t:], self.places[t + 1 :], self.losses[t + 1 :]
+
+    def _loss(self, places: NDArray) -> NDArray:
+        """Mean loss of the balls above the deepest point, ``(..., balls) -> (...)``."""
+        return self.landscape.f(places).mean(axis=-1) - self.landscape.f(self.landscape.minima).min()
 
     def _run(self, lr: float, steps: int) -> None:
         """Go on for some updates at this learning rate."""
         now = len(self.lrs)
         frames = dynamics.langevin(self.landscape, self.places[-1], lr, SIGMA, steps, seed=now, every=1)
         self.places.extend(frames[1:])
+        self.losses.extend(self._loss(frames[1:]))
         self.lrs.extend([lr] * steps)
 
     def update(self, lr: float, t: int) -> Seen:
@@ -363,18 +373,15 @@ class ByHand(Picture):
         elif t > len(self.lrs):
             self._run(lr, t - len(self.lrs))
         now = self.places[-1]
-        floor = self.landscape.f(self.landscape.minima).min()
-        path = np.array([place[0] for place in self.places[-13:]])
+        path = np.array([places[0] for places in self.places[-13:]])
         self.rolling.show(_on(self.landscape, path), _strewn(self.landscape, now))
         self.schedule.set_data(np.arange(t), self.lrs)
         self.knob.set_data([t], [lr])
-        losses = self.landscape.f(np.array(self.places[:: max(1, t // 100)])).mean(1) - floor
-        self.loss.set_data(np.arange(len(losses)) * max(1, t // 100), losses)
-        loss = float(self.landscape.f(now).mean() - floor)
+        self.loss.set_data(np.arange(t + 1), self.losses)
+        loss = float(self.losses[-1])
         share = float((self.landscape.basin(now) == self.landscape.deepest).mean())
         self.message.set_text(label(
-            "T = {T:.2g}; {share:.0%} of {n} balls in the deepest valley", "T = {T:.2g}；{n} 个小球中 {share:.0%} 在最深的谷里",
-            T=lr * SIGMA**2 / 2, share=share, n=_CROWD,
+            "T = {T:.2g}, loss {loss:.2f}", "T = {T:.2g}，损失 {loss:.2f}", T=lr * SIGMA**2 / 2, loss=loss,
         ))  # fmt: skip
         words = label(
             "Update {t}: mean loss {loss:.2f} above the floor, {share:.0%} of the balls in the deepest valley, clock "
@@ -388,7 +395,7 @@ class ByHand(Picture):
 # --- Too long a step ---------------------------------------------------------------------------------------
 
 HOP_GOAL = 1.61
-_SHOWN = 60  # updates
+_SHOWN = 50  # updates
 _LRS = np.linspace(0.005, 2.1, 720)
 
 
@@ -403,6 +410,16 @@ def _attractor() -> NDArray[np.uint8]:
     image[..., :3] = to_rgba(style.INK)[:3]
     image[..., 3] = np.maximum(ink, 0.35 * ink[::-1])
     return (255 * image).astype(np.uint8)
+
+
+_NAMES = {
+    "settles": lambda: label("settles", "停在谷底"),
+    "period 2": lambda: label("swings", "摆动"),
+    "doubling": lambda: label("doubling", "倍周期"),
+    "chaos": lambda: label("chaos", "混沌"),
+    "hops": lambda: label("hops", "跳跃"),
+    "diverges": lambda: label("lost", "发散"),
+}
 
 
 class Bifurcation(Picture):
@@ -443,15 +460,10 @@ class Bifurcation(Picture):
         limits = dynamics.THRESHOLDS
         for value in limits.values():
             ends.axvline(value, color="#C3CCD6", linewidth=0.9, zorder=1)
-        names = [
-            (0.5, label("settles", "停在谷底")),
-            (1.118, label("swings", "摆动")),
-            ((limits["chaos"] + limits["hops"]) / 2, label("chaos", "混沌")),
-            (1.8, label("hops", "跳跃")),
-            (2.052, label("lost", "发散")),
-        ]
-        for x, name in names:
-            ends.text(x, 1.72, name, ha="center", fontsize=9.5, color=style.QUIET)
+        middle = (limits["chaos"] + limits["hops"]) / 2
+        names = {"settles": 0.5, "period 2": 1.118, "chaos": middle, "hops": 1.8, "diverges": 2.052}
+        for code, x in names.items():
+            ends.text(x, 1.72, _NAMES[code](), ha="center", fontsize=9.5, color=style.QUIET)
         ends.plot([0, 1], [1, 1], color=style.INK, linewidth=1, zorder=2)
         ends.plot([0, 1], [-1, -1], color=style.INK, linewidth=1, alpha=0.35, zorder=2)
         self.cursor = ends.axvline(1, color=style.LR, linewidth=1.5, zorder=3)
@@ -471,16 +483,16 @@ class Bifurcation(Picture):
         self.here.set_data(np.full(100, lr), late)
         regime = dynamics.regime(lr)
         if lr < 2 and not np.isfinite(late).all():
-            what = label("from so far out even this η diverges", "从这么远处出发，这个 η 也会发散")
+            code, what = "diverges", label("from so far out it is lost at this η", "从这么远处出发，在这个 η 下会发散")
         else:
-            what = regime.words
-        self.message.set_text(f"η = {lr:.3f}: {what}")
+            code, what = regime
+        self.message.set_text(f"η = {lr:.3f}: {_NAMES[code]()}")
         words = label(
             "η = {lr:.3f}: {what}. One update multiplies a small error at the bottom by 1 − 2η = {factor:.2f}.",
             "η = {lr:.3f}：{what}。每一步把谷底附近的小偏差乘以 1 − 2η = {factor:.2f}。",
             lr=lr, what=what, factor=1 - 2 * lr,
         )  # fmt: skip
-        hops = np.ptp(np.sign(late)) == 2
+        hops = np.ptp(np.sign(shown[5:])) == 2  # what comes before may be a long first step
         return Seen(words, f"η = {lr:.3f}" if hops and lr <= HOP_GOAL else "")
 
 
@@ -522,8 +534,8 @@ class Mass(Picture):
         series.set(xlim=(0, 250), ylim=(-1.1, 1.25), xlabel=label("update", "更新步"))
         series.set_ylabel(label("distance left", "剩余距离"))
         words = dict(transform=series.transAxes, ha="right", fontsize=10)
-        series.text(0.98, 0.9, label("slow direction", "缓方向"), color=style.INK, **words)
-        series.text(0.98, 0.78, label("stiff direction", "陡方向"), color=style.MOMENTUM, **words)
+        series.text(0.98, 0.18, label("slow direction", "缓方向"), color=style.INK, **words)
+        series.text(0.98, 0.06, label("stiff direction", "陡方向"), color=style.MOMENTUM, **words)
         series.axhspan(-0.01, 0.01, color=style.REFERENCE, alpha=0.6, linewidth=0)
         (self.done,) = series.plot([], [], color=style.SECOND, linewidth=1.5)
 
@@ -575,7 +587,7 @@ class Mass(Picture):
             if updates
             else label("not within 1 % after {n} updates", "{n} 步后仍未进入 1 % 以内", n=_LONG)
         )
-        self.message.set_text(headline)
+        self.message.set_text(label("{n} updates", "{n} 步", n=updates or f"> {_LONG}"))
         words = label(
             "Slow direction: {slow}; stiff direction: {stiff}; {headline}. Effective rate η/(1 − β) = {effective:.3g}.",
             "缓方向：{slow}；陡方向：{stiff}；{headline}。有效学习率 η/(1 − β) = {effective:.3g}。",
@@ -655,12 +667,11 @@ class OneClock(Picture):
         self.by_update.set_ylabel(label("training loss", "训练损失"), color=style.LOSS)
         self.by_tau.set(xlim=(0, 1), xlabel=label("clock τ / Σ η", "时钟 τ / Σ η"))
         self.by_tau.tick_params(labelleft=False)
-        words = dict(transform=self.by_update.transAxes, fontsize=9.5)
-        self.by_update.text(0.04, 0.22, label("constant η", "恒定 η"), color=style.LR, **words)
-        self.by_update.text(0.04, 0.13, label("your schedule", "你的调度"), color=style.SECOND, **words)
-        self.by_update.text(0.04, 0.04, label("- - predicted by the clock", "- - 时钟的预测"), color=style.THEORY, **words)
+        key = dict(transform=rate.transAxes, fontsize=9.5, ha="center")
+        rate.text(0.5, 0.88, label("your schedule", "你的调度"), color=style.SECOND, **key)
+        rate.text(0.5, 0.72, label("constant", "恒定"), color=style.LR, **key)
         self.message = self.by_tau.set_title(" ", fontsize=11)
-        self.by_update.set_title(label("Against updates", "按更新步"), fontsize=11)
+        self.by_update.set_title(label("Loss (dashed: predicted)", "损失（虚线：预测）"), fontsize=11)
         return [self.constant_rate, self.rate, self.constant_tau, self.tau, *lines, self.predicted, self.message]
 
     def update(self, power: float, lr: float, batch_size: int | None, train: bool):
@@ -678,7 +689,7 @@ class OneClock(Picture):
         if not train:
             self.yours.set_ydata(t * np.nan)
             self.yours_on_tau.set_ydata(t * np.nan)
-            self.message.set_text(label("Predicted, not yet trained", "已预测，尚未训练"))
+            self.message.set_text(label("Not yet trained", "尚未训练"))
             return Seen(label(
                 "The dashed curve is the constant run, read at your τ(t): no network was trained for it. Switch on the "
                 "training to see whether a real one follows.",
@@ -690,12 +701,16 @@ class OneClock(Picture):
         self.yours_on_tau.set_data(tau / _TRAINED, loss)
         finals = constant.train.loss, yours.train.loss
         miss = np.nanmax(np.abs(loss / predicted - 1)) if batch_size is None else abs(finals[1] / finals[0] - 1)
-        self.message.set_text(label("Largest miss: {miss:.1%}", "最大偏差：{miss:.1%}", miss=miss))
+        self.message.set_text(label("Miss: {miss:.1%}", "偏差：{miss:.1%}", miss=miss))
         words = label(
-            "Final loss {yours:.3f}, constant η {constant:.3f}. The real network leaves the prediction by at most "
-            "{miss:.1%}; peak η = {peak:.3g}.",
-            "最终损失 {yours:.3f}，恒定 η 为 {constant:.3f}。真实网络与预测最多相差 {miss:.1%}；峰值 η = {peak:.3g}。",
-            yours=finals[1], constant=finals[0], miss=miss, peak=lr * mine.max(),
+            "Final loss {yours:.3f}, with constant η {constant:.3f}; peak η = {peak:.3g}. ",
+            "最终损失 {yours:.3f}，恒定 η 为 {constant:.3f}；峰值 η = {peak:.3g}。",
+            yours=finals[1], constant=finals[0], peak=lr * mine.max(),
+        ) + (
+            label("The network leaves the prediction by at most {miss:.1%}.", "网络与预测最多相差 {miss:.1%}。", miss=miss)
+            if batch_size is None
+            else label("With noise, single losses say little: the final ones differ by {miss:.1%}.",
+                       "有噪声时单步损失说明不了什么：最终损失相差 {miss:.1%}。", miss=miss)
         )  # fmt: skip
         broken = batch_size is None and miss > CLOCK_GOAL
         return Seen(words, label("{miss:.0%} off", "偏差 {miss:.0%}", miss=miss) if broken else "")
@@ -741,8 +756,8 @@ def time_step() -> Figure:
         fontweight="bold", fontsize=12, x=0.02, ha="left",
     )  # fmt: skip
     figure.alt = label(
-        "Largest distance to gradient flow at eta = 0.4 ... 0.00625: {a}; it grows like eta^{p:.2f}. "
-        "To the modified flow: {b}; it grows like eta^{q:.2f}.",
+        "Largest distance to gradient flow at η = 0.4 … 0.00625: {a}; it grows like η^{p:.2f}. "
+        "To the modified flow: {b}; it grows like η^{q:.2f}.",
         "η = 0.4 … 0.00625 时与梯度流的最大距离：{a}，按 η^{p:.2f} 增长；与修正流：{b}，按 η^{q:.2f} 增长。",
         a=", ".join(f"{m:.2g}" for m in miss[0]), b=", ".join(f"{m:.2g}" for m in miss[1]), p=orders[0], q=orders[1],
     )  # fmt: skip
@@ -765,7 +780,7 @@ def noise_temperature(*, particles: int = 20_000, seed: int = 0) -> Figure:
     figure = Figure(height=3.5)
     axes = figure.subplots()
     fine = np.linspace(0.005, 1.9, 300)
-    line = style.theory_line(axes, fine, dynamics.noise_variance(fine) / (fine / 2))
+    style.theory_line(axes, fine, dynamics.noise_variance(fine) / (fine / 2))
     axes.errorbar(steps, ratio, error, fmt="o", color=style.NOISE, markersize=7, zorder=3)
     style.limit_line(axes, 1, label("ησ²/2, the limit of small steps", "小步长极限 ησ²/2"), vertical=False)
     axes.set(yscale="log", ylim=(0.8, 24), xlim=(0, 2.05), xlabel=label("step times curvature, ηλ", "步长乘曲率 ηλ"))
@@ -775,7 +790,7 @@ def noise_temperature(*, particles: int = 20_000, seed: int = 0) -> Figure:
     axes.text(1.05, 2.9, label("exact: 2/(2 − ηλ)", "精确：2/(2 − ηλ)"), ha="right")
     axes.set_title(label("ησ²/2 is the temperature only while ηλ is small", "只有 ηλ 很小时，ησ²/2 才是温度"))
     figure.alt = label(
-        "T / (eta sigma^2/2) at eta lambda = {steps}: measured {ratio}; exact {exact}; one standard error is {error:.1%}.",
+        "T / (ησ²/2) at ηλ = {steps}: measured {ratio}; exact {exact}; one standard error is {error:.1%}.",
         "ηλ = {steps} 时 T / (ησ²/2)：测量值 {ratio}；精确值 {exact}；一个标准误为 {error:.1%}。",
         steps=_list(steps, "g"), ratio=_list(ratio, ".2f"), exact=_list(exact, ".2f"), error=np.sqrt(2 / particles),
     )  # fmt: skip
@@ -813,7 +828,7 @@ def batch_temperature(*, seeds: int = 3) -> Figure:
         fontweight="bold", fontsize=12, x=0.02, ha="left",
     )  # fmt: skip
     figure.alt = label(
-        "Excess loss over theory at eta/B = {heats}: B = 1: {one}; B = 2: {two}; B = 8 (eta = {etas}): {eight}.",
+        "Excess loss over theory at η/B = {heats}: B = 1: {one}; B = 2: {two}; B = 8 (η = {etas}): {eight}.",
         "η/B = {heats} 时多出的损失与理论之比：B = 1：{one}；B = 2：{two}；B = 8（η = {etas}）：{eight}。",
         heats=_list(heats, "g"), etas=_list(8 * heats, "g"), one=_list(ratios[1], ".2f"), two=_list(ratios[2], ".2f"),
         eight=_list(ratios[8], ".2f"),
@@ -898,7 +913,7 @@ def one_clock(clock: dynamics.Clock) -> Figure:
     spreads = clock.final_spread, clock.spread_against_tau, clock.spread_against_updates
     figure.alt = label(
         "Loss of {n} schedules of equal sum: they differ by up to {updates:.0%} at equal updates, by at most {tau:.1%} at "
-        "equal tau, and by {final:.1%} at the end.",
+        "equal τ, and by {final:.1%} at the end.",
         "{n} 种总和相同的调度：在相同更新步上损失最多相差 {updates:.0%}，在相同 τ 上最多相差 {tau:.1%}，最终相差 {final:.1%}。",
         n=len(clock.histories), final=spreads[0], tau=spreads[1], updates=spreads[2],
     )  # fmt: skip

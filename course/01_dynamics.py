@@ -1,0 +1,658 @@
+# %% [markdown] lang="en"
+# # What a learning rate is
+#
+# **50 minutes · you need a little calculus and a first training loop.** You will be able to
+#
+# - say how much time one update takes, and how far it strays from the smooth path,
+# - tell from η and the curvature whether descent settles, swings, turns chaotic or is lost,
+# - trade learning rate against momentum, and name the momentum that damps critically,
+# - read η, noise and batch size as one temperature, and say where that fails,
+# - explain why hot explores, cold settles, and slow cooling finds more than fast,
+# - read Σ η as the clock that schedules share, and know what breaks it.
+
+# %% [markdown] lang="zh" of="d9278416"
+# # 学习率究竟是什么
+#
+# **50 分钟 · 你需要一点微积分，并写过训练循环。** 学完本页，你将能够
+#
+# - 说出一次更新相当于多长的时间，以及它偏离光滑路径多远；
+# - 由 η 和曲率判断下降过程会停住、摆动、进入混沌还是发散；
+# - 在学习率与动量之间换算，并说出临界阻尼所需的动量；
+# - 把 η、噪声与批大小读成同一个温度，并说出它何时失效；
+# - 解释为什么热则探索、冷则安定，慢冷比快冷找到的更多；
+# - 把 Σ η 读成各种调度共用的时钟，并知道什么会打破它。
+
+# %% lang="en" tags=["setup"]
+import lrcourse
+lrcourse.use_language("en")
+
+# %% lang="zh" tags=["setup"]
+import lrcourse
+lrcourse.use_language("zh")
+
+# %% [markdown] lang="en" given="45%"
+# ## Let go of 300 balls
+#
+# A loss is a landscape; training rolls a ball on it. Here 300 balls start in the wrong valley, with noise in their
+# gradients. The learning rate is the only knob you need.
+#
+# **Predict**: will a larger η find the deepest valley more often, or less? Then reach the goal: 45% of the balls
+# there after 200 updates. Press ▶ to watch.
+
+# %% [markdown] lang="zh" of="0818013b"
+# ## 放开 300 个小球
+#
+# 损失是一片景观，训练就是让小球在上面滚动。这里 300 个小球从错误的谷里出发，梯度带有噪声。你只需要一个旋钮：
+# 学习率。
+#
+# **先猜一猜**：η 越大，找到最深谷的球是更多还是更少？然后达成目标：200 步之后 45% 的小球在那里。按 ▶ 观看。
+
+# %% name="landscape"
+from lrcourse import explorers
+
+explorers.dynamics.landscape()
+
+# %% [markdown] lang="en"
+# Too small, and the balls are stuck where they began. Too large, and they find the deepest valley but cannot stay.
+# In between lies a best η, and you moved it as one moves a **temperature**.
+#
+# Now set σ to 0: the noise is gone, and with it the temperature. What is left of η is the subject of the next three
+# steps. Try the other landscapes too; one of them is a map.
+
+# %% [markdown] lang="zh" of="b688d3b5"
+# η 太小，小球困在出发的地方；太大，它们找得到最深的谷却留不住。最好的 η 在中间，而你调节它的方式正像调节**温度**。
+#
+# 再把 σ 调到 0：噪声没有了，温度也随之消失。η 还剩下什么？这是接下来三步的主题。也试试别的景观，
+# 其中一个是二维地图。
+
+# %% [markdown] lang="en"
+# ## 1 · One update is a step in time
+#
+# Gradient descent in PyTorch is one line of arithmetic, $\theta \leftarrow \theta - \eta \nabla L$. Our landscape
+# is the double well $L(x) = (x^2 - 1)^2 / 4$ with the gradient $x^3 - x$.
+
+# %% [markdown] lang="zh" of="d443372f"
+# ## 1 · 一次更新就是时间上的一步
+#
+# PyTorch 里的梯度下降只是一行算术：$\theta \leftarrow \theta - \eta \nabla L$。
+# 这里的景观是双势阱 $L(x) = (x^2 - 1)^2 / 4$，梯度为 $x^3 - x$。
+
+# %% name="one-update"
+import torch
+
+x = torch.tensor(0.2, requires_grad=True)
+optimizer = torch.optim.SGD([x], lr=0.1)
+loss = (x**2 - 1) ** 2 / 4
+loss.backward()
+optimizer.step()
+print(f"torch {x.item():.4f}   by hand {0.2 - 0.1 * (0.2**3 - 0.2):.4f}")
+
+# %% [markdown] lang="en"
+# Rearranged, $(\theta_{n+1} - \theta_n) / \eta = -\nabla L$: Euler's method for **gradient flow**,
+# $d\theta/ds = -\nabla L$, with the time step η.
+#
+# **Predict**: halve η and double the updates. By what factor does the distance to the smooth flow shrink?
+
+# %% [markdown] lang="zh" of="4449a153"
+# 移项得 $(\theta_{n+1} - \theta_n) / \eta = -\nabla L$：这正是对**梯度流** $d\theta/ds = -\nabla L$ 使用欧拉法，
+# 时间步长为 η。
+#
+# **先猜一猜**：η 减半、更新步数加倍，与光滑流的距离会缩小到几分之一？
+
+# %% name="time-step"
+from lrcourse import figures
+
+figures.dynamics.time_step()
+
+# %% [markdown] lang="en"
+# It halves too: 0.052, 0.027, 0.013, an error of order η. The green line says what descent follows more closely:
+# the flow on the *modified* loss $L + \tfrac{\eta}{4} |\nabla L|^2$, left only by an error of order η². A long step
+# descends as if steep places cost extra.
+
+# %% [markdown] lang="zh" of="b3a67f83"
+# 误差也减半：0.052、0.027、0.013，即 η 的一阶误差。绿线给出下降法更贴近的对象：
+# *修正*损失 $L + \tfrac{\eta}{4} |\nabla L|^2$ 上的流，与它只差 η 的二阶小量。步子越长，
+# 下降时就越像是陡峭处要额外付费。
+
+# %% [markdown] lang="en"
+# So time is $s = \eta n$ after $n$ updates. Is η then the step, or the speed?
+#
+# **Predict** where 40 updates of 0.05 end, and where 20 do, if 20 updates of 0.1 end at 0.829.
+
+# %% [markdown] lang="zh" of="fb0d1e74"
+# 于是 $n$ 次更新之后的时间是 $s = \eta n$。那么 η 究竟是步长，还是速度？
+#
+# **先猜一猜**：若 20 次 0.1 的更新到达 0.829，那么 40 次 0.05 的更新到哪里？20 次呢？
+
+# %% name="either-or"
+from lrcourse import dynamics
+
+well = dynamics.double_well()
+for lr, updates in ((0.1, 20), (0.05, 40), (0.05, 20)):
+    path = dynamics.gradient_descent(well, 0.2, lr, updates)
+    print(f"lr {lr:<5} updates {updates}   s = {lr * updates:g}   x = {path[-1]:.3f}")
+
+# %% [markdown] lang="en"
+# Either, never both. With time $s$, the law is $d\theta/ds = -\nabla L$ and η is the **time step**. With $n$
+# counting updates, it is $d\theta/dn = -\eta \nabla L$ and η is the **speed**. Whoever writes
+# $d\theta/ds = -\eta \nabla L$ counts η twice: then 20 updates of 0.05 would cover a quarter of the way, not half.
+
+# %% [markdown] lang="zh" of="4ca4e04a"
+# 两者皆可，但不可兼用。以 $s$ 为时间，规律是 $d\theta/ds = -\nabla L$，η 是**时间步长**；以 $n$ 数更新步，规律是
+# $d\theta/dn = -\eta \nabla L$，η 是**速度**。若写成 $d\theta/ds = -\eta \nabla L$，就把 η 算了两次：那样 20 次
+# 0.05 的更新只会走四分之一的路程，而不是一半。
+
+# %% [markdown] lang="en"
+# ## 2 · Too long a step swings before it is lost
+#
+# In a parabola of curvature λ every update multiplies the distance by $1 - \eta\lambda$. It shrinks as long as
+#
+# $$\eta < 2/\lambda .$$
+#
+# **Predict** the distance after 2000 updates, a thousandth below this limit and a thousandth above.
+
+# %% [markdown] lang="zh" of="21667888"
+# ## 2 · 步子太长，先摆动，后发散
+#
+# 在曲率为 λ 的抛物线里，每次更新把距离乘以 $1 - \eta\lambda$。只要
+#
+# $$\eta < 2/\lambda .$$
+#
+# 距离就会缩小。**先猜一猜**：在比这个上限低千分之一和高千分之一处，2000 次更新之后距离各是多少？
+
+# %% name="limit"
+parabola = dynamics.quadratic(curvature=10)
+for share in (0.999, 1.001):
+    lr = share * dynamics.stability_limit(curvature=10)
+    path = dynamics.gradient_descent(parabola, 1.0, lr, 2000)
+    print(f"lr = {share} × 2/λ   |x| = {abs(path[-1]):.3g}")
+
+# %% [markdown] lang="en"
+# The limit is no matter of toy landscapes. Least squares on 1200 real digits is a parabola in 64 dimensions, and
+# its largest curvature alone decides. **Predict** which of the two runs survives.
+
+# %% [markdown] lang="zh" of="0268045b"
+# 这个上限并非玩具景观所独有。对 1200 张真实数字做最小二乘，就是一条 64 维的抛物面，而只有最大的曲率说了算。
+# **先猜一猜**：下面两次训练哪一次能活下来？
+
+# %% name="limit-digits"
+from lrcourse import training
+
+digits = training.digits()
+curvatures = torch.linalg.eigvalsh(digits.x.T @ digits.x / len(digits.x))
+limit = 2 / curvatures[-1].item()
+for share in (0.95, 1.05):
+    w = torch.zeros(64, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=share * limit)
+    for _ in range(200):
+        optimizer.zero_grad()
+        loss = (digits.x @ w - digits.y).square().mean() / 2
+        loss.backward()
+        optimizer.step()
+    print(f"lr = {share} × 2/λ = {share * limit:.3f}   loss = {loss.item():.3g}")
+
+# %% [markdown] lang="en"
+# A network's loss is no parabola: it has several valleys, and walls that grow steeper. In our double well the
+# bottoms have λ = 2, so the limit is η = 1.
+#
+# **Predict**: what does the ball do at η = 1.2, lost at once or not? The goal: make it **hop** into the other well,
+# without any noise, with the smallest η you can.
+
+# %% [markdown] lang="zh" of="472af061"
+# 网络的损失不是抛物线：它有好几个谷，谷壁越高越陡。这个双势阱谷底的 λ = 2，所以上限是 η = 1。
+#
+# **先猜一猜**：η = 1.2 时小球会立刻飞走吗？目标：毫无噪声，用尽可能小的 η 让它**跳**进另一个势阱。
+
+# %% name="bifurcation"
+explorers.dynamics.bifurcation()
+
+# %% [markdown] lang="en"
+# The walls catch what the bottom repels. Let us measure where each kind of motion begins, and compare with theory.
+
+# %% [markdown] lang="zh" of="110b133b"
+# 谷底把球推开，谷壁又把它接住。我们来测量每种运动从哪里开始，并与理论比较。
+
+# %% name="thresholds"
+import numpy as np
+
+lrs = np.arange(0.95, 2.05, 0.001)
+ends = dynamics.bifurcation(lrs, start=0.5, settle=4000)
+swinging, hopping, lost = np.ptp(ends, axis=0) > 0.01, ends.min(axis=0) < 0, np.isnan(ends[-1])
+for name, measured in (("period 2", swinging), ("hops", hopping), ("diverges", lost)):
+    print(f"{name:9} measured {lrs[measured][0]:.3f}   theory {dynamics.THRESHOLDS[name]:.3f}")
+print(dynamics.regime(1.27).words, "|", dynamics.regime(1.4).words)
+
+# %% [markdown] lang="en"
+# Below 1 the ball settles. Above it swings between two points; at $\sqrt5 - 1$ the period doubles, then again and
+# again into chaos; at $3\sqrt3/2 - 1$ it crosses the barrier; at 2 it is lost. Chaos is not noise, yet from outside
+# the two look alike: a rough loss curve does not prove that your data are noisy.
+
+# %% [markdown] lang="zh" of="63062a51"
+# η 小于 1 时小球停住；大于 1 则在两点间摆动；到 $\sqrt5 - 1$ 周期加倍，随后一再倍增直至混沌；到 $3\sqrt3/2 - 1$
+# 越过势垒；到 2 便发散。混沌不是噪声，但从外面看两者很像：损失曲线粗糙，并不证明数据有噪声。
+
+# %% [markdown] lang="en"
+# ## 3 · Without mass, η is one over the damping
+#
+# A ball of mass $m$ in honey obeys $m \ddot\theta + \gamma \dot\theta = -\nabla L$. Without mass, speed is force
+# over damping; looked at every $\Delta t$, that is descent with $\eta = \Delta t / \gamma$. Only the ratio can be
+# seen: half the η *is* twice the honey.
+
+# %% [markdown] lang="zh" of="e939b037"
+# ## 3 · 没有质量时，η 就是阻尼的倒数
+#
+# 质量为 $m$ 的小球在蜂蜜中服从 $m \ddot\theta + \gamma \dot\theta = -\nabla L$。没有质量时，速度等于力除以阻尼；
+# 每隔 $\Delta t$ 看一次，就是 $\eta = \Delta t / \gamma$ 的下降法。能观察到的只有这个比值：η 减半，
+# *就是*蜂蜜稠了一倍。
+
+# %% [markdown] lang="en"
+# `momentum` β gives the ball its mass: $v \leftarrow \beta v + \nabla L$, $\theta \leftarrow \theta - \eta v$.
+# Under a steady push $v$ grows to $1/(1 - \beta)$ times the gradient, so over many updates it descends with
+#
+# $$\eta_\text{eff} = \eta / (1 - \beta) .$$
+#
+# **Predict** the losses below: three runs share $\eta_\text{eff}$, the last does not.
+
+# %% [markdown] lang="zh" of="a17d8ee9"
+# `momentum` β 赋予小球质量：$v \leftarrow \beta v + \nabla L$，$\theta \leftarrow \theta - \eta v$。
+# 在稳定的推力下，$v$ 增长到梯度的 $1/(1 - \beta)$ 倍，所以长期来看它以
+#
+# $$\eta_\text{eff} = \eta / (1 - \beta) .$$
+#
+# 下降。**先猜一猜**下面的损失：前三次训练的 $\eta_\text{eff}$ 相同，最后一次不同。
+
+# %% name="effective-rate"
+for lr, momentum in ((0.1, 0.0), (0.05, 0.5), (0.01, 0.9), (0.1, 0.9)):
+    model = training.mlp((64, 32, 10), seed=0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+    history = training.fit(model, digits, optimizer, updates=200)
+    print(f"lr {lr:<4}  momentum {momentum}   loss {history.train.loss:.4f}")
+
+# %% [markdown] lang="en"
+# The first three agree within 2%. The fourth kept η and only added momentum: a tenfold learning rate in disguise.
+#
+# Mass has a price and a prize: the ball swings. In the bowl below, one direction is a hundred times as stiff as the
+# other. **Predict** which knob helps first. The goal: within 1% of the bottom after at most 50 updates.
+
+# %% [markdown] lang="zh" of="43b7a5ef"
+# 前三次相差不到 2%。第四次保持 η 不变只加了动量：那是换了外表的十倍学习率。
+#
+# 质量有代价也有好处：小球会摆动。下面的碗，一个方向比另一个方向陡一百倍。**先猜一猜**先动哪个旋钮有用。目标：至多
+# 50 步进入 1% 以内。
+
+# %% name="oscillator"
+explorers.dynamics.oscillator()
+
+# %% [markdown] lang="en"
+# Each direction has its own **critical damping**, $\beta^* = (1 - \sqrt{\eta\lambda})^2$: with less momentum the
+# ball creeps, with more it swings. One β cannot suit both, and the best pair lies where the two dashed lines meet.
+#
+# **Predict** what momentum saves when one curvature is a thousand times the other.
+
+# %% [markdown] lang="zh" of="5bbcf26c"
+# 每个方向有自己的**临界阻尼** $\beta^* = (1 - \sqrt{\eta\lambda})^2$：动量小于它，小球蠕动；大于它，小球摆动。一个
+# β 无法同时适合两个方向，最好的一对就在两条虚线相交之处。
+#
+# **先猜一猜**：若一个曲率是另一个的一千倍，动量能省下多少步？
+
+# %% name="condition-number"
+bowl, root = dynamics.quadratic((0.001, 1.0)), 0.001**0.5
+best = {"descent": (2 / 1.001, 0.0), "heavy ball": (4 / (1 + root) ** 2, ((1 - root) / (1 + root)) ** 2)}
+for name, (lr, momentum) in best.items():
+    path = dynamics.heavy_ball(bowl, (1.0, 1.0), lr, 7000, momentum=momentum)
+    updates = np.argmax(np.abs(path).max(axis=1) < 1e-6)
+    print(f"{name:10}  lr {lr:.2f}  momentum {momentum:.3f}   updates {updates}")
+
+# %% [markdown] lang="en"
+# 321 updates instead of 6908. Descent needs about as many updates as the ratio of curvatures, a critically damped
+# ball about its square root. Momentum also raises the limit, to $\eta < 2(1 + \beta)/\lambda$.
+
+# %% [markdown] lang="zh" of="16a4a109"
+# 321 步，而不是 6908 步。下降法所需的步数约与曲率之比成正比，临界阻尼的球约与它的平方根成正比。动量还把上限提高到
+# $\eta < 2(1 + \beta)/\lambda$。
+
+# %% [markdown] lang="en"
+# ## 4 · With noise, η is a temperature
+#
+# Let the gradient be noisy: $g = \lambda x + \sigma\xi$ with $\xi \sim N(0, 1)$. The ball no longer rests. In the
+# steady state one update must leave the variance as it is, $V = (1 - \eta\lambda)^2 V + \eta^2\sigma^2$, hence
+#
+# $$\mathrm{Var}(x) = \frac{\eta\sigma^2}{\lambda (2 - \eta\lambda)} .$$
+
+# %% [markdown] lang="zh" of="272c2394"
+# ## 4 · 有了噪声，η 就是温度
+#
+# 设梯度带噪声：$g = \lambda x + \sigma\xi$，其中 $\xi \sim N(0, 1)$。小球不再静止。稳态时一次更新不能改变方差，即
+# $V = (1 - \eta\lambda)^2 V + \eta^2\sigma^2$，于是
+#
+# $$\mathrm{Var}(x) = \frac{\eta\sigma^2}{\lambda (2 - \eta\lambda)} .$$
+
+# %% [markdown] lang="en"
+# A physicist calls $T = \lambda\,\mathrm{Var}(x)$ the temperature: the mean energy in a parabola is $T/2$. For a
+# small step it is $\eta\sigma^2/2$, the formula you will meet everywhere.
+#
+# **Predict** by what factor that formula is wrong at ηλ = 0.1, and at ηλ = 1.
+
+# %% [markdown] lang="zh" of="14f56685"
+# 物理学家把 $T = \lambda\,\mathrm{Var}(x)$ 叫作温度：抛物线中的平均能量是 $T/2$。步长很小时它等于
+# $\eta\sigma^2/2$，这是你到处会遇到的公式。
+#
+# **先猜一猜**：在 ηλ = 0.1 和 ηλ = 1 处，这个公式差了几倍？
+
+# %% name="noise-temperature"
+figures.dynamics.noise_temperature()
+
+# %% [markdown] lang="en"
+# Twenty thousand balls a point, and the exact formula holds within the standard error of 1%. The usual one is 5%
+# low at 0.1, half the truth at 1, and useless near 2, where the fluctuations grow without bound. With momentum,
+# read $\eta_\text{eff}$ for η:
+
+# %% [markdown] lang="zh" of="afc398c1"
+# 每个点用两万个小球，精确公式在 1% 的标准误之内成立。通常的公式在 0.1 处偏低 5%，在 1 处只有真值的一半，在 2
+# 附近则毫无用处，那里的涨落无限增大。有动量时，把 η 换成 $\eta_\text{eff}$：
+
+# %% name="momentum-temperature"
+print(f"lr 0.1                 Var {dynamics.noise_variance(0.1):.4f}")
+print(f"lr 0.01  momentum 0.9  Var {dynamics.noise_variance(0.01, momentum=0.9):.4f}")
+
+# %% [markdown] lang="en"
+# Where does σ come from? A batch of B examples averages B gradients, so $\sigma^2 \propto 1/B$ and
+# $T \propto \eta/B$.
+#
+# **Predict**: take eight times the batch *and* eight times the learning rate. What happens to the loss that noise
+# costs?
+
+# %% [markdown] lang="zh" of="8491f0dc"
+# σ 从哪里来？大小为 B 的批对 B 个梯度取平均，所以 $\sigma^2 \propto 1/B$，而 $T \propto \eta/B$。
+#
+# **先猜一猜**：批大小*和*学习率都乘以八，噪声造成的那部分损失会怎样？
+
+# %% name="batch-temperature"
+figures.dynamics.batch_temperature()
+
+# %% [markdown] lang="en"
+# On the left three lines, on the right one: a linear regression cannot tell a small batch from a large rate. Until
+# η itself is large: at B = 8 and η = 0.64 the excess is 1.53 times the simple theory, the $2 - \eta\lambda$ of
+# before.
+
+# %% [markdown] lang="zh" of="c8fd4316"
+# 左边三条线，右边归为一条：线性回归分不清小批量与大学习率。直到 η 本身变大：B = 8、η = 0.64 时，
+# 多出的损失是简单理论的 1.53 倍，正是前面的 $2 - \eta\lambda$。
+
+# %% [markdown] lang="en"
+# One warning before you trust the picture. A thermal bath shakes everywhere alike; the noise of batches is larger
+# where the loss is curved. Two wells of equal depth, one flat, one sharp: **predict** where 800 balls prefer to be,
+# for both kinds of noise.
+
+# %% [markdown] lang="zh" of="17974676"
+# 相信这幅图景之前，先给一个提醒。热浴处处一样地晃动；而批的噪声在损失弯曲处更大。两个势阱一样深，一平一尖：
+# **先猜一猜**，对这两种噪声，800 个小球各偏爱哪里？
+
+# %% name="where-it-breaks"
+wells = dynamics.flat_and_sharp(width=1.5, height=0.5)
+start = np.where(np.arange(800) % 2, -1.0, 1.5)
+
+
+def curved(x):
+    return np.where(x > 0, 2.5 / 1.5, 2.5)
+
+
+for name, sigma in (("sigma constant", 2.5), ("sigma² ~ curvature", curved)):
+    x = dynamics.langevin(wells, start, 0.05, sigma, 6000, seed=0)
+    share = np.mean(x > 0)
+    print(f"{name:18}   flat well {share:.0%} ± {np.sqrt(share * (1 - share) / 800):.1%}")
+
+# %% [markdown] lang="en"
+# A thermal bath prefers the flat well only as far as it is wider. Noise that follows the curvature drives nearly
+# every ball out of the sharp one. So *temperature* is exact in one parabola and a guide elsewhere: each direction
+# and each place of a network has its own.
+
+# %% [markdown] lang="zh" of="46908aa2"
+# 热浴只在平坦势阱更宽的程度上偏爱它；跟随曲率的噪声却几乎把所有小球赶出尖势阱。所以*温度*在单个抛物线里是精确的，
+# 在别处只是指引：网络的每个方向、每个位置都有自己的温度。
+
+# %% [markdown] lang="en"
+# ## 5 · Hot explores, cold settles
+#
+# Now cool by hand. Press ▶, and turn η down while the balls run: what you draw is a learning-rate schedule. Going
+# back in time forgets what came after.
+#
+# **Predict** which part of the run deserves most of the time. The goal: a mean loss of at most 0.5 at update 800.
+
+# %% [markdown] lang="zh" of="ba5170a6"
+# ## 5 · 热则探索，冷则安定
+#
+# 现在亲手冷却。按 ▶，在小球运行时调低 η：你画出的就是一条学习率调度。时间往回拖，之后的就忘掉了。
+#
+# **先猜一猜**：哪一段最值得多花时间？目标：第 800 步时平均损失至多 0.5。
+
+# %% name="by-hand"
+explorers.dynamics.by_hand()
+
+# %% [markdown] lang="en"
+# Start hot, or the balls stay where chance put them. Take your time where T is a few times below the barriers,
+# where a ball still climbs out of a bad valley but seldom out of a good one. End cold.
+#
+# **Predict**: give a linear decay ten times as many updates. How many more balls find the deepest of the nine
+# valleys?
+
+# %% [markdown] lang="zh" of="4fcc7436"
+# 开始要热，否则小球只会留在偶然落下的地方。在 T 比势垒低几倍的地方多花时间：那里的球还能爬出坏的谷，
+# 却很少爬出好的谷。结束要冷。
+#
+# **先猜一猜**：给线性衰减十倍的更新步数，会多出多少小球找到九个谷里最深的那个？
+
+# %% name="slow-cooling"
+figures.dynamics.slow_cooling()
+
+# %% [markdown] lang="en"
+# A **quench** (cold from the start) leaves 12% there, as chance would. Cooling over 300 updates brings 35%, over
+# 3000 updates 57%. Each tenfold buys about 20 points: slow cooling pays, ever more slowly.
+
+# %% [markdown] lang="zh" of="9bd04bbf"
+# **淬火**（一开始就冷）只有 12% 在那里，与碰运气无异。用 300 步冷却达到 35%，用 3000 步达到 57%。每十倍时间换来大约
+# 20 个百分点：慢冷有回报，只是越来越慢。
+
+# %% [markdown] lang="en"
+# Yet η is not a pure temperature. Turning it down also slows the ball: $T = \eta\sigma^2/2$ *and* the clock run
+# down together. Drop η too early, and the ensemble is not annealed but **frozen**, far above the floor, with too
+# little time left to climb any barrier.
+
+# %% [markdown] lang="zh" of="3d904d3c"
+# 但 η 不是纯粹的温度。调低它也让小球变慢：$T = \eta\sigma^2/2$ *和*时钟一起慢下来。η 降得太早，小球就不是退火，
+# 而是**冻结**：停在远高于最低点之处，剩下的时间不足以翻越任何势垒。
+
+# %% [markdown] lang="en"
+# ## 6 · Σ η is a clock
+#
+# Without noise only the clock is left: $\tau = \sum_t \eta_t$, the time of gradient flow. Then a schedule does not
+# change *where* training goes, only *when* it gets there, and one run predicts all others.
+#
+# Drag the shape: the dashed curve moves, untrained. **Predict** what breaks it; then switch the training on. The
+# goal: a miss of more than 5% with the full batch.
+
+# %% [markdown] lang="zh" of="c05cd2cc"
+# ## 6 · Σ η 是一只时钟
+#
+# 没有噪声时只剩下时钟：$\tau = \sum_t \eta_t$，即梯度流的时间。这时调度不改变训练*走到哪里*，只改变*何时到达*，
+# 一次训练就能预测其余所有训练。
+#
+# 拖动形状：虚线随之移动，并没有训练。**先猜一猜**什么会打破它，再打开训练。目标：全批量下偏差超过 5%。
+
+# %% name="clock"
+explorers.dynamics.clock()
+
+# %% [markdown] lang="en"
+# Six schedules, one of them reversed in time, each with a mean rate of 0.05, train the same network on all digits
+# at once. **Predict** how far apart their final losses are.
+
+# %% [markdown] lang="zh" of="bcf7f351"
+# 六种调度（其中一种在时间上倒放），平均学习率都是 0.05，用全部数字训练同一个网络。
+# **先猜一猜**它们的最终损失相差多少？
+
+# %% name="six-schedules"
+from lrcourse import curves
+
+schedules = {
+    "constant": curves.constant(1),
+    "linear": curves.linear_to_zero(1, 200),
+    "cosine": curves.cosine_annealing_lr(1, T_max=200),
+    "step": curves.multi_step_lr(1, [100, 150]),
+    "triangle": lambda t: 1 - abs(t / 100 - 1),
+    "backwards": lambda t: (t + 1) / 200,
+}
+figures.dynamics.one_clock(dynamics.clock(schedules, lr=0.05, updates=200))
+
+# %% [markdown] lang="en"
+# They end within 0.3% of one another, and at equal τ they never differ by more than that; at equal updates they
+# differ by more than a factor of two. In the explorer the clock broke where the *peak* of η came near $2/\lambda$.
+#
+# Noise breaks it too. **Predict** how much, for batches of 16.
+
+# %% [markdown] lang="zh" of="99d95662"
+# 它们的终点相差不到 0.3%，在相同 τ 上也从不超过这个数；在相同更新步上却相差两倍以上。在上面的交互图里，η
+# 的*峰值*接近 $2/\lambda$ 时，时钟就坏了。
+#
+# 噪声也会打破它。**先猜一猜**：批大小为 16 时会差多少？
+
+# %% name="clock-and-noise"
+three = {name: schedules[name] for name in ("constant", "linear", "backwards")}
+for lr in (0.05, 0.2):
+    full = dynamics.clock(three, lr=lr).final_spread
+    noisy = [dynamics.clock(three, lr=lr, batch_size=16, seed=seed).final_spread for seed in (0, 1, 2)]
+    print(f"lr {lr:<4}  full batch {full:.1%}   batch 16: {np.mean(noisy):.0%} ± {np.std(noisy, ddof=1) / 3**0.5:.0%}")
+
+# %% [markdown] lang="en"
+# That gap is the reason for this whole course. Without noise, a schedule is a relabelling of time. With it, a
+# schedule is also a temperature curve, and its *order* begins to matter: hot first, cold last.
+
+# %% [markdown] lang="zh" of="2c2ac04d"
+# 这道差距正是整门课程存在的理由。没有噪声，调度只是给时间换个刻度；有了噪声，调度还是一条温度曲线，
+# *次序*便开始重要：先热，后冷。
+
+# %% [markdown] lang="en"
+# ## At work: know your 2/λ
+#
+# The largest curvature of your own network costs a few gradients. Multiply a vector by the Hessian, again and
+# again, and it turns into the sharpest direction; its length is λ. **Predict** whether training makes this network
+# sharper or flatter.
+
+# %% [markdown] lang="zh" of="7d85eef3"
+# ## 用在工作中：知道你的 2/λ
+#
+# 求自己网络的最大曲率只需几次梯度。把一个向量反复乘以海森矩阵，它就转向最尖锐的方向，其长度就是 λ。**先猜一猜**：
+# 训练让这个网络变尖锐还是变平坦？
+
+# %% name="sharpness"
+def sharpness(loss, parameters, iterations=20, seed=0):
+    """Largest curvature of the loss: plain SGD needs lr < 2 / sharpness."""
+    torch.manual_seed(seed)
+    parameters = list(parameters)
+    gradient = torch.autograd.grad(loss, parameters, create_graph=True)
+    vector = [torch.randn_like(p) for p in parameters]
+    for _ in range(iterations):
+        product = torch.autograd.grad(gradient, parameters, vector, retain_graph=True)
+        length = torch.sqrt(sum((p**2).sum() for p in product))
+        vector = [p / length for p in product]
+    return length.item()
+
+# %% name="sharpness-digits"
+model = training.mlp((64, 32, 10), seed=0)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for updates in (0, 200, 400):
+    if updates:
+        training.fit(model, digits, optimizer, updates=200)
+    loss = torch.nn.functional.cross_entropy(model(digits.x), digits.y)
+    curvature = sharpness(loss, model.parameters())
+    print(f"updates {updates:3}   loss {loss.item():.3f}   sharpness {curvature:.2f}   2/λ = {2 / curvature:.2f}")
+
+# %% [markdown] lang="en"
+# Sharper, here: the limit falls from 1.05 to 0.77, so a rate that was safe at the start need not stay so. Compare
+# with the clock, which broke as the peak rate came near 1.
+
+# %% [markdown] lang="zh" of="b915ac8d"
+# 在这里是变尖锐：上限从 1.05 降到 0.77，所以开始时安全的学习率未必一直安全。再对照时钟：峰值学习率接近 1
+# 时它就坏了。
+
+# %% [markdown] lang="en"
+# ## Traps
+#
+# - **Counting η twice.** It is the time step or the speed; both at once gives η².
+# - **Adding momentum, keeping lr.** `momentum=0.9` alone multiplies the effective rate by ten.
+# - **Trusting ησ²/2.** It holds while ηλ is small; at ηλ = 1 the truth is twice that.
+# - **Expecting temperature without noise.** With the full batch, a lower η only slows the clock.
+# - **Cooling too early.** That is a quench: the run freezes where it happens to be.
+
+# %% [markdown] lang="zh" of="3db77ca2"
+# ## 陷阱
+#
+# - **把 η 算两次。** 它是时间步长或速度；两者同时用就成了 η²。
+# - **加了动量却不改 lr。** 单是 `momentum=0.9` 就把有效学习率乘以十。
+# - **迷信 ησ²/2。** 只有 ηλ 很小时它才成立；ηλ = 1 时真值是它的两倍。
+# - **没有噪声却期待温度。** 全批量下，降低 η 只是让时钟变慢。
+# - **冷却太早。** 那是淬火：训练就冻结在它恰好所在的地方。
+
+# %% [markdown] lang="en"
+# ## What you take with you
+#
+# - One update is a time step η of gradient flow; the error is of order η, and of order η² to the modified flow.
+# - Descent settles below 2/λ; in a double well it then swings, turns chaotic, hops and is lost, at thresholds one
+#   can compute.
+# - Equal $\eta/(1 - \beta)$, equal descent; $\beta^* = (1 - \sqrt{\eta\lambda})^2$ damps critically.
+# - $T = \lambda\,\mathrm{Var}(x) = \eta\sigma^2/(2 - \eta\lambda)$ and $T \propto \eta/B$: exact in a parabola, a
+#   guide elsewhere.
+# - Hot explores, cold settles; the slower the cooling, the more balls find the deepest valley.
+# - Without noise all schedules share the clock Σ η; noise, and peaks near 2/λ, break it.
+
+# %% [markdown] lang="zh" of="f024dc2e"
+# ## 要点
+#
+# - 一次更新就是梯度流的一个时间步 η；误差是 η 的一阶，对修正流则是二阶。
+# - 低于 2/λ 时下降会停住；在双势阱中，再往上依次摆动、混沌、跳跃、发散，各阈值都算得出来。
+# - $\eta/(1 - \beta)$ 相同，下降就相同；$\beta^* = (1 - \sqrt{\eta\lambda})^2$ 是临界阻尼。
+# - $T = \lambda\,\mathrm{Var}(x) = \eta\sigma^2/(2 - \eta\lambda)$，且 $T \propto \eta/B$：在抛物线中精确，
+#   在别处是指引。
+# - 热则探索，冷则安定；冷却越慢，找到最深谷的小球越多。
+# - 没有噪声时，所有调度共用时钟 Σ η；噪声以及接近 2/λ 的峰值会打破它。
+
+# %% [markdown] lang="en"
+# ## On your own
+#
+# The [exercises of this section](../exercises/01_dynamics.ipynb) check themselves: *Stay below the limit*, *Take the
+# steps yourself*, *Set two schedules to the same clock*, *Choose how much it trembles*, *Cool the ball*. Then go on to
+# [02 · Schedulers](02_schedulers.ipynb), where the curves you drew by hand have names in PyTorch.
+
+# %% [markdown] lang="zh" of="381cb8b1"
+# ## 自己动手
+#
+# [本节练习](../../exercises/zh/01_dynamics.ipynb)会自动检查：*别越过上限*、*亲手走几步*、*把两个调度对到同一个时钟*、
+# *选定抖动的大小*、*让小球冷却*。之后继续学习 [02 · 调度器](02_schedulers.ipynb)：
+# 你亲手画出的曲线，在 PyTorch 里都有名字。
+
+# %% [markdown] lang="en"
+# ## Sources
+#
+# - Polyak, *Some methods of speeding up the convergence of iteration methods*, 1964: heavy ball and its best
+#   parameters.
+# - Barrett and Dherin, *Implicit Gradient Regularization*, ICLR 2021, arXiv:2009.11162: the modified flow.
+# - Kong and Tao, *Stochasticity of Deterministic Gradient Descent*, NeurIPS 2020, arXiv:2002.06189: chaos at large
+#   rates.
+# - Liu, Ziyin and Ueda, *Noise and Fluctuation of Finite Learning Rate SGD*, ICML 2021, arXiv:2012.03636: the exact
+#   variance.
+# - Mandt, Hoffman and Blei, *SGD as Approximate Bayesian Inference*, JMLR 2017, arXiv:1704.04289: noise as
+#   temperature.
+# - Kirkpatrick, Gelatt and Vecchi, *Optimization by Simulated Annealing*, Science 1983: cool slowly.
+# - Goh, [*Why Momentum Really Works*](https://distill.pub/2017/momentum/), Distill 2017: the sliders that set the
+#   standard.
+
+# %% [markdown] lang="zh" of="a4c58ab6"
+# ## 文献
+#
+# - Polyak，*Some methods of speeding up the convergence of iteration methods*，1964：重球法及其最佳参数。
+# - Barrett 与 Dherin，*Implicit Gradient Regularization*，ICLR 2021，arXiv:2009.11162：修正流。
+# - Kong 与 Tao，*Stochasticity of Deterministic Gradient Descent*，NeurIPS 2020，arXiv:2002.06189：
+#   大学习率下的混沌。
+# - Liu、Ziyin 与 Ueda，*Noise and Fluctuation of Finite Learning Rate SGD*，ICML 2021，arXiv:2012.03636：精确方差。
+# - Mandt、Hoffman 与 Blei，*SGD as Approximate Bayesian Inference*，JMLR 2017，arXiv:1704.04289：噪声即温度。
+# - Kirkpatrick、Gelatt 与 Vecchi，*Optimization by Simulated Annealing*，Science 1983：慢慢冷却。
+# - Goh，[*Why Momentum Really Works*](https://distill.pub/2017/momentum/)，Distill 2017：交互滑块的标杆。
