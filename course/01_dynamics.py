@@ -304,12 +304,12 @@ for name, (lr, momentum) in best.items():
     print(f"{name:10}  lr {lr:.2f}  momentum {momentum:.3f}   updates {updates}")
 
 # %% [markdown] lang="en"
-# 321 updates instead of 6908. Descent needs about as many updates as the ratio of curvatures, a critically damped
-# ball about its square root. Momentum also raises the limit, to $\eta < 2(1 + \beta)/\lambda$.
+# 321 updates instead of 6908. The count grows with the ratio of curvatures for descent, and only with its square
+# root for a ball with the right mass. Momentum also raises the limit, to $\eta < 2(1 + \beta)/\lambda$.
 
 # %% [markdown] lang="zh" of="16a4a109"
-# 321 步，而不是 6908 步。下降法所需的步数约与曲率之比成正比，临界阻尼的球约与它的平方根成正比。动量还把上限提高到
-# $\eta < 2(1 + \beta)/\lambda$。
+# 321 步，而不是 6908 步。下降法的步数与曲率之比成正比，质量合适的小球只与它的平方根成正比。
+# 动量还把上限提高到 $\eta < 2(1 + \beta)/\lambda$。
 
 # %% [markdown] lang="en"
 # ## 4 · With noise, η is a temperature
@@ -343,13 +343,13 @@ for name, (lr, momentum) in best.items():
 figures.dynamics.noise_temperature()
 
 # %% [markdown] lang="en"
-# Twenty thousand balls a point, and the exact formula holds within the standard error of 1%. The usual one is 5%
+# Twenty thousand balls a point, and the exact formula holds within two standard errors of 1%. The usual one is 5%
 # low at 0.1, half the truth at 1, and useless near 2, where the fluctuations grow without bound. With momentum,
 # read $\eta_\text{eff}$ for η:
 
 # %% [markdown] lang="zh" of="afc398c1"
-# 每个点用两万个小球，精确公式在 1% 的标准误之内成立。通常的公式在 0.1 处偏低 5%，在 1 处只有真值的一半，在 2
-# 附近则毫无用处，那里的涨落无限增大。有动量时，把 η 换成 $\eta_\text{eff}$：
+# 每个点用两万个小球，精确公式在两个标准误（各 1%）之内成立。通常的公式在 0.1 处偏低 5%，
+# 在 1 处只有真值的一半，在 2 附近则毫无用处，那里的涨落无限增大。有动量时，把 η 换成 $\eta_\text{eff}$：
 
 # %% name="momentum-temperature"
 print(f"lr 0.1                 Var {dynamics.noise_variance(0.1):.4f}")
@@ -507,19 +507,19 @@ figures.dynamics.one_clock(dynamics.clock(schedules, lr=0.05, updates=200))
 # They end within 0.3% of one another, and at equal τ they never differ by more than that; at equal updates they
 # differ by more than a factor of two. In the explorer the clock broke where the *peak* of η came near $2/\lambda$.
 #
-# Noise breaks it too. **Predict** how much, for batches of 16.
+# Noise breaks it too. **Predict** how far apart a linear decay and its reversal end, for batches of 16.
 
 # %% [markdown] lang="zh" of="99d95662"
 # 它们的终点相差不到 0.3%，在相同 τ 上也从不超过这个数；在相同更新步上却相差两倍以上。在上面的交互图里，η
 # 的*峰值*接近 $2/\lambda$ 时，时钟就坏了。
 #
-# 噪声也会打破它。**先猜一猜**：批大小为 16 时会差多少？
+# 噪声也会打破它。**先猜一猜**：批大小为 16 时，线性衰减与它的倒放终点相差多少？
 
 # %% name="clock-and-noise"
-three = {name: schedules[name] for name in ("constant", "linear", "backwards")}
+pair = {name: schedules[name] for name in ("linear", "backwards")}
 for lr in (0.05, 0.2):
-    full = dynamics.clock(three, lr=lr).final_spread
-    noisy = [dynamics.clock(three, lr=lr, batch_size=16, seed=seed).final_spread for seed in (0, 1, 2)]
+    full = dynamics.clock(pair, lr=lr).final_spread
+    noisy = [dynamics.clock(pair, lr=lr, batch_size=16, seed=seed).final_spread for seed in (0, 1, 2)]
     print(f"lr {lr:<4}  full batch {full:.1%}   batch 16: {np.mean(noisy):.0%} ± {np.std(noisy, ddof=1) / 3**0.5:.0%}")
 
 # %% [markdown] lang="en"
@@ -567,12 +567,12 @@ for updates in (0, 200, 400):
     print(f"updates {updates:3}   loss {loss.item():.3f}   sharpness {curvature:.2f}   2/λ = {2 / curvature:.2f}")
 
 # %% [markdown] lang="en"
-# Sharper, here: the limit falls from 1.05 to 0.77, so a rate that was safe at the start need not stay so. Compare
-# with the clock, which broke as the peak rate came near 1.
+# First sharper, then flatter: the limit falls from 1.06 to 0.88 and comes back to 0.98. So a rate that is safe at the
+# start need not stay so; and the clock above broke where the peak rate came near 1.
 
 # %% [markdown] lang="zh" of="b915ac8d"
-# 在这里是变尖锐：上限从 1.05 降到 0.77，所以开始时安全的学习率未必一直安全。再对照时钟：峰值学习率接近 1
-# 时它就坏了。
+# 先变尖锐，再变平坦：上限从 1.06 降到 0.88，又回到 0.98。所以开始时安全的学习率未必一直安全；
+# 而上面的时钟，正是在峰值学习率接近 1 时坏掉的。
 
 # %% [markdown] lang="en"
 # ## Traps

@@ -168,7 +168,7 @@ def train(make_scheduler, data, seed, lr=0.1, momentum=0.9):
     return training.fit(model, data, optimizer, scheduler, updates=300, batch_size=16, seed=seed)
 
 # %% [markdown] lang="en"
-# **Predict**: how far may a closed form be from what a real training used?
+# **Predict**: how far is a closed form from what a real training used?
 
 # %% [markdown] lang="zh"
 # **先猜一猜**：闭式公式与真实训练所用的学习率最多会相差多少？
@@ -176,7 +176,7 @@ def train(make_scheduler, data, seed, lr=0.1, momentum=0.9):
 # %% name="recorded"
 history = train(lambda optimizer: lr_scheduler.StepLR(optimizer, step_size=100), noisy_digits(0), seed=0)
 closed_form = curve("StepLR", 300, lr=0.1, step_size=100)
-print("updates", len(history.lr), " largest difference", np.abs(history.lr - closed_form).max())
+print("updates", len(history.lr), " equal", np.allclose(history.lr, closed_form, rtol=1e-12, atol=0))
 
 # %% [markdown] lang="en"
 # ## Cooling pays where there is noise
@@ -793,7 +793,7 @@ print("after five better epochs", scheduler.get_last_lr())
 # ## What you take with you
 #
 # 1. Construct, `optimizer.step()`, `scheduler.step()`. The $k$-th step sets $\eta(k)$; the unit is whatever you count.
-# 2. Read the rate from the optimizer, where it trains; `training.fit` and `curve` agree to the last bit here.
+# 2. Read the rate from the optimizer, where it trains. `training.fit` records it; `curve` gives the same without training.
 # 3. Steps quench, an exponential has the half-life $\ln 2/\lambda$ and a finite path, a cosine lands softly one step short
 #    of `eta_min`. They are close; what matters is to end cold, and not to freeze on the way.
 # 4. Restarts reheat to the first peak. End the budget where a cycle ends.
@@ -805,7 +805,7 @@ print("after five better epochs", scheduler.get_last_lr())
 # ## 要点
 #
 # 1. 构造、`optimizer.step()`、`scheduler.step()`。第 $k$ 次步进设定 $\eta(k)$；单位就是你所数的东西。
-# 2. 在训练的地方从优化器读取学习率；这里 `training.fit` 与 `curve` 一位不差。
+# 2. 在训练的地方从优化器读取学习率。`training.fit` 会记录它；`curve` 不用训练也给出同样的值。
 # 3. 阶梯是淬火；指数衰减有半衰期 $\ln 2/\lambda$，路程有限；余弦在离 `eta_min` 一步之处软着陆。它们相差不大，
 #    要紧的是以冷收尾，又不冻在半路。
 # 4. 重启会重新加热到第一个峰。让预算恰好在周期末尾用完。

@@ -17,8 +17,7 @@ from __future__ import annotations
 
 import difflib
 import functools
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -33,7 +32,10 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
 
-__all__ = ["CATALOGUE", "REQUIRED", "Argument", "Entry", "Explanation", "build", "curve", "example_metric", "explain", "record"]
+__all__ = [
+    "CATALOGUE", "REQUIRED", "Argument", "Entry", "Explanation",
+    "build", "curve", "example_metric", "explain", "record",
+]  # fmt: skip
 
 What = Literal["lr", "momentum"]
 
@@ -50,17 +52,17 @@ def curve(
     what: What = "lr",
     **kwargs: object,
 ) -> NDArray[np.float64]:
-    """The learning rates that updates 0 ... steps - 1 use, by closed form: what :func:`record` would record, 1e-9 relative.
+    """The learning rates that updates 0 ... steps - 1 use, by closed form: :func:`record`'s, to 1e-9 relative.
 
     Args:
-        scheduler: a class of ``torch.optim.lr_scheduler``, or SWALR, or its name; ``partial(StepLR, step_size=30)`` too.
+        scheduler: a class of ``torch.optim.lr_scheduler``, or SWALR, or its name, or ``partial(StepLR, step_size=30)``.
         steps: how many updates, at least 1.
         lr: the optimizer's learning rate, or a list with one for each param group.
         metric: for ReduceLROnPlateau alone, at least steps - 1 values: ``metric[t]`` is measured after update t and
             decides ``lr(t + 1)``. NaN counts as bad, as in torch.
         what: "momentum" gives the momentum (or Adam's beta1) that CyclicLR and OneCycleLR cycle.
         **kwargs: torch's arguments by name. Where torch takes a list with one value a group, so does this.
-            ``schedulers`` is a list of ``("LinearLR", {...})``, ``partial(LinearLR, ...)`` or names, built in this order.
+            ``schedulers`` is a list of ``("LinearLR", {...})``, ``partial(LinearLR, ...)`` or names, built in order.
 
     Returns:
         ``(steps,)`` for a float lr, ``(steps, groups)`` for a list; float64.
@@ -76,13 +78,8 @@ def curve(
     if what not in ("lr", "momentum"):
         raise ValueError(f"what must be 'lr' or 'momentum', got {what!r}")
     entry, arguments = _describe(scheduler, kwargs)
-    if (metric is not None) != (entry.name == "ReduceLROnPlateau"):
-        raise ValueError(
-            f"{entry.name} needs metric, one value an update: metric[t] is measured after update t" if metric is None
-            else f"metric is read by ReduceLROnPlateau alone, got one for {entry.name}; leave it out"
-        )  # fmt: skip
-    if metric is not None:
-        arguments["metric"] = _long_enough(metric, steps)
+    if _needed(metric, steps, entry.name) is not None:
+        arguments["metric"] = metric
     rates = _rates(lr)
     columns = []
     for group, rate in enumerate(rates):
@@ -130,12 +127,9 @@ def record(
         raise TypeError(f"make must return a scheduler, something with .step() and .optimizer, got {scheduler!r}")
     if scheduler.optimizer is not optimizer:
         raise ValueError("make must build its scheduler on the optimizer it is given, got one of another optimizer")
-    if isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
-        if metric is None:
-            raise ValueError("ReduceLROnPlateau needs metric, one value an update: metric[t] is measured after update t")
-        metric = np.asarray(_long_enough(metric, steps), float).tolist()
-    elif metric is not None:
-        raise ValueError(f"metric is read by ReduceLROnPlateau alone, got one for {type(scheduler).__name__}")
+    plateau = isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau)
+    if _needed(metric, steps, "ReduceLROnPlateau" if plateau else type(scheduler).__name__) is not None:
+        metric = np.asarray(metric, float).tolist()
     values = np.empty((steps, len(rates)))
     for t in range(steps):
         if t:
@@ -146,7 +140,7 @@ def record(
 
 
 def build(scheduler: str | type | functools.partial, **kwargs: object) -> Callable[[Optimizer], LRScheduler]:
-    """A function that builds on an optimizer the real torch scheduler which :func:`curve` describes by the same words."""
+    """A function of the optimizer that builds the real torch scheduler, described as for :func:`curve`."""
     entry, arguments = _describe(scheduler, kwargs)
 
     def make(optimizer: Optimizer) -> LRScheduler:
@@ -173,10 +167,17 @@ def _rates(lr: float | Sequence[float]) -> list[float]:
     return [curves._lr(rate) for rate in rates]
 
 
-def _long_enough(metric: Sequence[float], steps: int) -> Sequence[float]:
-    if len(metric) < steps - 1:
-        raise ValueError(f"metric must have at least steps - 1 = {steps - 1} values, got {len(metric)}: "
-                         "metric[t] decides lr(t + 1)")  # fmt: skip
+def _needed(metric: Sequence[float] | None, steps: int, name: str) -> Sequence[float] | None:
+    """The metric, if ReduceLROnPlateau has one of the right length and no other scheduler has any."""
+    if (metric is None) == (name == "ReduceLROnPlateau"):
+        raise ValueError(
+            "ReduceLROnPlateau needs metric, one value an update: metric[t] is measured after update t"
+            if metric is None else f"metric is read by ReduceLROnPlateau alone, got one for {name}; leave it out"
+        )  # fmt: skip
+    if metric is not None and len(metric) < steps - 1:
+        raise ValueError(
+            f"metric must have at least steps - 1 = {steps - 1} values, got {len(metric)}: metric[t] decides lr(t + 1)"
+        )
     return metric
 
 
@@ -222,7 +223,9 @@ def _describe(scheduler: object, kwargs: Mapping[str, object]) -> tuple[Entry, d
             raise TypeError(f"{entry.name} has no argument {name!r}; {hint}")
     for argument in entry.arguments:
         if argument.required and argument.name not in given:
-            raise TypeError(f"{entry.name} needs {argument.name}, {say(*argument.text)}")
+            raise TypeError(f"{entry.name} needs {argument.name}: {argument.text[0]}")
+    if not isinstance(given.get("schedulers", ()), list | tuple):
+        raise TypeError(f"schedulers must be a list, as [('StepLR', {{'step_size': 30}})], got {given['schedulers']!r}")
     return entry, given
 
 
@@ -258,11 +261,13 @@ class Argument:
     """One argument of a scheduler's class, with what a control for it needs.
 
     Attributes:
-        name, default: torch's own; ``REQUIRED`` where torch has no default.
-        kind: "int", "float", "bool", "choice" (one of choices), "ints" (a list), "function" (of t), "schedulers" (parts).
+        name: torch's own.
+        kind: "int", "float", "bool", "choice" (one of choices), "ints" (a list of them), "function" (of t),
+            "schedulers" (parts).
+        text: what it is, in both languages; ``meaning`` says it.
+        default: torch's own; ``REQUIRED`` where torch has none.
         low, high: a sensible range for a slider, for runs of about 100 updates at lr 0.1; log: on a logarithmic one.
-        choices: all values of a "choice"; of an "ints", "function" or "schedulers" a few to choose from. None among
-            them stands for torch's None.
+        choices: all values of a "choice"; of other kinds a few worth choosing, None among them where torch takes it.
     """
 
     name: str
@@ -286,30 +291,30 @@ class Argument:
 
 @dataclass(frozen=True)
 class Entry:
-    """What there is to know about one class.
+    r"""What there is to know about one class.
 
     Attributes:
         name: torch's name of the class.
         factory: its closed form in :mod:`lrcourse.curves`.
         arguments: in torch's order, without optimizer and last_epoch.
-        formula: LaTeX, of :math:`\\eta_t` with :math:`\\eta_0` the optimizer's learning rate.
-        first, last: Python expressions in ``lr``, the arguments and ``n``, the number of updates: what update 0 and
-            update n - 1 use. The names that are neither are said in the text.
-        closed_form: whether torch's class has a ``_get_closed_form_lr`` (then SequentialLR resets it).
-        chained: what it does in a ChainedScheduler: "multiplies", "overwrites", "pulls" (towards a value: it does
-            neither), "runs" (its parts decide), "refused".
-        example: arguments for an interesting picture over 100 updates at lr 0.1.
+        example: arguments for an interesting picture of 100 updates at lr 0.1 (with :func:`example_metric`).
+        formula: LaTeX; :math:`\eta_0` is the optimizer's learning rate.
+        first, last: Python expressions for what update 0 and update n - 1 use, in lr, n and the arguments. Besides:
+            T_cur, T_i (place in the cycle, its length), height (of the scaled triangle wave, 0 to 1), drops (how many).
+        closed_form: whether torch's class has a closed form of its own; then SequentialLR resets it.
+        chained: what it does in a ChainedScheduler: "multiplies", "overwrites", "pulls" (towards a value: neither of
+            the two), "runs" (its parts decide), "refused".
     """
 
     name: str
     factory: Callable[..., curves.Schedule]
     arguments: tuple[Argument, ...]
+    example: Mapping[str, object]
     formula: str
     first: str
     last: str
     closed_form: bool
     chained: Literal["multiplies", "overwrites", "pulls", "runs", "refused"]
-    example: Mapping[str, object]
     unit_text: Text
     picture_text: Text
     trap_text: Text
@@ -338,449 +343,413 @@ class Entry:
         return say(*self.trap_text)
 
 
-EPOCH = ("epoch, as a rule", "通常是轮（epoch）")
-UPDATE = ("update", "更新步")
-EITHER = ("epoch or update, whichever you step", "轮（epoch）或更新步，取决于你在哪里调用 step()")
+_EPOCH = ("epoch, as a rule", "通常是轮（epoch）")
+_UPDATE = ("update", "更新步")
+_EITHER = ("epoch or update, whichever you step", "轮（epoch）或更新步，取决于在哪里调用 step()")
+
+_GAMMA = Argument("gamma", "float", ("factor of each drop", "每次下降的倍率"), 0.1, 0.01, 1)
+_ETA_MIN = Argument("eta_min", "float", ("lowest learning rate", "最低学习率"), 0.0, 0, 0.1)
+_STRATEGY = Argument("anneal_strategy", "choice", ("shape of a ramp", "升降的形状"), "cos", choices=("cos", "linear"))
 
 
-def _gamma(default: object = 0.1) -> Argument:
-    return Argument("gamma", "float", ("factor of each drop", "每次下降的倍率"), default, 0.01, 1)
-
-
-def _eta_min() -> Argument:
-    return Argument("eta_min", "float", ("lowest learning rate", "最低学习率"), 0.0, 0, 0.1)
-
-
-def _total_iters(text: Text) -> Argument:
+def _total_iters(*text: str) -> Argument:
     return Argument("total_iters", "int", text, 5, 0, 100)
-
-
-def _strategy() -> Argument:
-    return Argument(
-        "anneal_strategy", "choice", ("shape of each ramp", "升降的形状"), "cos", choices=("cos", "linear")
-    )
 
 
 def _momenta(low: float, high: float) -> tuple[Argument, ...]:
     return (
-        Argument("cycle_momentum", "bool", ("mirror the learning rate in the momentum", "动量与学习率反向变化"), True),
-        Argument("base_momentum", "float", ("momentum at the highest learning rate", "学习率最高时的动量"), low, 0, 0.99),
-        Argument("max_momentum", "float", ("momentum at the lowest learning rate", "学习率最低时的动量"), high, 0, 0.99),
+        Argument("cycle_momentum", "bool", ("mirror the rate in the momentum", "让动量与学习率反向变化"), True),
+        Argument("base_momentum", "float", ("momentum at the highest rate", "学习率最高时的动量"), low, 0, 0.99),
+        Argument("max_momentum", "float", ("momentum at the lowest rate", "学习率最低时的动量"), high, 0, 0.99),
     )
 
 
-_WARM_AND_COOL = (("LinearLR", {"start_factor": 0.1, "total_iters": 10}), ("CosineAnnealingLR", {"T_max": 90}))
+_HEAT_THEN_COOL = (("LinearLR", {"start_factor": 0.1, "total_iters": 10}), ("CosineAnnealingLR", {"T_max": 90}))
+_HEAT_TIMES_DECAY = (("LinearLR", {"start_factor": 0.1, "total_iters": 20}), ("ExponentialLR", {"gamma": 0.97}))
+_HEAT_AND_DESCEND = curves.linear_warmup(1, 10) * curves.linear_to_zero(1, 100)
 
 _ENTRIES = (
     Entry(
-        "StepLR",
-        curves.step_lr,
-        (
+        name="StepLR",
+        factory=curves.step_lr,
+        arguments=(
             Argument("step_size", "int", ("steps between two drops", "两次下降之间的步数"), REQUIRED, 1, 100),
-            _gamma(),
+            _GAMMA,
         ),
-        r"\eta_t = \eta_0\,\gamma^{\lfloor t/\mathrm{step\_size}\rfloor}",
-        "lr",
-        "lr * gamma ** ((n - 1) // step_size)",
-        True,
-        "multiplies",
-        {"step_size": 30},
-        EPOCH,
-        (
+        example={"step_size": 30},
+        formula=r"\eta_t = \eta_0\,\gamma^{\lfloor t/\mathrm{step\_size}\rfloor}",
+        first="lr",
+        last="lr * gamma ** ((n - 1) // step_size)",
+        closed_form=True,
+        chained="multiplies",
+        unit_text=_EPOCH,
+        picture_text=(
             "A staged quench: hold the temperature, drop it at once, hold again.",
             "分段淬火：保持温度，骤然下降，再保持。",
         ),
-        (
-            "step_size counts calls of step(). Stepped once an update instead of once an epoch, 30 epochs "
-            "pass within 30 batches.",
-            "step_size 数的是 step() 的调用次数。若每个更新步（而不是每轮）调用一次，本该 30 轮后的下降在 30 个批次之后就发生了。",
+        trap_text=(
+            "step_size counts calls of step(). Stepped once an update instead of once an epoch, 30 epochs pass within "
+            "30 batches.",
+            "step_size 数的是 step() 的调用次数。若每个更新步（而不是每轮）调用一次，"
+            "本该 30 轮后的下降在 30 个批次之后就发生了。",
         ),
     ),
     Entry(
-        "MultiStepLR",
-        curves.multi_step_lr,
-        (
+        name="MultiStepLR",
+        factory=curves.multi_step_lr,
+        arguments=(
             Argument(
                 "milestones", "ints", ("where to drop, in order", "下降的时刻，按顺序"),
                 choices=((30, 60, 80), (50, 75), (25, 50, 75), (90,), (30, 30)),
             ),
-            _gamma(),
+            _GAMMA,
         ),
-        r"\eta_t = \eta_0\,\gamma^{\#\{m \in \mathrm{milestones}:\; m \le t\}}",
-        "lr * gamma ** milestones.count(0)",
-        "lr * gamma ** sum(m <= n - 1 for m in milestones)",
-        True,
-        "multiplies",
-        {"milestones": (30, 60, 80)},
-        EPOCH,
-        (
-            "A staged quench whose stages you choose.",
-            "由你选定时刻的分段淬火。",
-        ),
-        (
-            "A milestone that is no whole number never comes, one that stands twice drops twice, and none of them says so.",
-            "不是整数的里程碑永远不会触发，重复的里程碑会下降两次，而且都没有任何提示。",
+        example={"milestones": (30, 60, 80)},
+        formula=r"\eta_t = \eta_0\,\gamma^{\#\{m \in \mathrm{milestones}:\; m \le t\}}",
+        first="lr * gamma ** milestones.count(0)",
+        last="lr * gamma ** sum(m <= n - 1 for m in milestones)",
+        closed_form=True,
+        chained="multiplies",
+        unit_text=_EPOCH,
+        picture_text=("A staged quench whose stages you choose.", "由你选定时刻的分段淬火。"),
+        trap_text=(
+            "A milestone that is no whole number never comes, one that stands twice drops twice, without a word.",
+            "不是整数的里程碑永远不会触发，重复的里程碑会下降两次；torch 对两者都没有警告。",
         ),
     ),
     Entry(
-        "ConstantLR",
-        curves.constant_lr,
-        (
-            Argument("factor", "float", ("factor until total_iters", "total_iters 之前的倍率"), 1 / 3, 0.01, 1),
-            _total_iters(("steps at the lower rate", "低学习率的步数")),
-        ),
-        r"\eta_t = \eta_0 \cdot \begin{cases}\mathrm{factor} & t < \mathrm{total\_iters}\\ 1 & \text{otherwise}\end{cases}",
-        "lr * factor",
-        "lr * factor if n - 1 < total_iters else lr",
-        True,
-        "multiplies",
-        {"factor": 0.1, "total_iters": 20},
-        EITHER,
-        (
-            "Kept cool at first, then heated at once.",
-            "先保持低温，然后一下子加热。",
-        ),
-        (
-            "The name misleads: it is constant only until total_iters (5 by default), then the rate jumps up by 1/factor. "
-            "total_iters=0 never jumps.",
-            "名字容易误导：它只在 total_iters（默认 5）之前恒定，之后学习率跳升 1/factor 倍。total_iters=0 时永远不会跳。",
-        ),
-    ),
-    Entry(
-        "LinearLR",
-        curves.linear_lr,
-        (
-            Argument("start_factor", "float", ("first factor", "起始倍率"), 1 / 3, 0.001, 1, log=True),
-            Argument("end_factor", "float", ("last factor", "最终倍率"), 1.0, 0, 1),
-            _total_iters(("steps from the first to the last", "从起始到最终的步数")),
-        ),
-        r"\eta_t = \eta_0\left[\mathrm{start} + (\mathrm{end} - \mathrm{start})\,"
-        r"\frac{\min(t, \mathrm{total\_iters})}{\mathrm{total\_iters}}\right]",
-        "lr * start_factor",
-        "lr * (start_factor + (end_factor - start_factor) * min(n - 1, total_iters) / total_iters)",
-        True,
-        "multiplies",
-        {"start_factor": 0.01, "total_iters": 40},
-        EITHER,
-        (
-            "Slow heating (or cooling) at a steady rate.",
-            "以恒定速率缓慢加热（或冷却）。",
-        ),
-        (
-            "It writes lr · start_factor into the optimizer when it is built. Run a notebook cell that builds it twice, and "
-            "the rate is multiplied twice.",
-            "构造时它就把 lr · start_factor 写进优化器。在 notebook 里把构造它的单元运行两次，学习率就被乘两次。",
-        ),
-    ),
-    Entry(
-        "ExponentialLR",
-        curves.exponential_lr,
-        (Argument("gamma", "float", ("factor of each step", "每一步的倍率"), REQUIRED, 0.8, 1),),
-        r"\eta_t = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t},\quad \lambda = -\ln\gamma",
-        "lr",
-        "lr * gamma ** (n - 1)",
-        True,
-        "multiplies",
-        {"gamma": 0.95},
-        EPOCH,
-        (
+        name="ExponentialLR",
+        factory=curves.exponential_lr,
+        arguments=(Argument("gamma", "float", ("factor of each step", "每一步的倍率"), REQUIRED, 0.8, 1),),
+        example={"gamma": 0.95},
+        formula=r"\eta_t = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t},\quad \lambda = -\ln\gamma",
+        first="lr",
+        last="lr * gamma ** (n - 1)",
+        closed_form=True,
+        chained="multiplies",
+        unit_text=_EPOCH,
+        picture_text=(
             "Radioactive decay: half of what is there goes in each half-life, ln 2 / λ steps.",
             "放射性衰变：每过一个半衰期（ln 2 / λ 步），剩下的减半。",
         ),
-        (
-            "gamma belongs to a unit of time: 0.95 an epoch is a half-life of 13.5 epochs, 0.95 an update one of 13.5 "
-            "batches. Σ lr is finite: a run can freeze before it arrives.",
+        trap_text=(
+            "gamma belongs to a unit of time: 0.95 an epoch halves the rate in 13.5 epochs, 0.95 an update in 13.5 "
+            "batches. And Σ η is finite: a run can freeze before it arrives.",
             "gamma 与时间单位绑定：每轮 0.95 的半衰期是 13.5 轮，每个更新步 0.95 的半衰期只有 13.5 个批次。"
-            "Σ lr 是有限的：训练可能还没到达就冻结了。",
+            "而且 Σ η 是有限的：训练可能还没到达就冻结了。",
         ),
     ),
     Entry(
-        "PolynomialLR",
-        curves.polynomial_lr,
-        (
-            _total_iters(("steps down to 0", "降到 0 的步数")),
+        name="CosineAnnealingLR",
+        factory=curves.cosine_annealing_lr,
+        arguments=(
+            Argument("T_max", "int", ("steps from the top to the bottom", "从最高到最低的步数"), REQUIRED, 1, 200),
+            _ETA_MIN,
+        ),
+        example={"T_max": 100},
+        formula=r"\eta_t = \eta_{\min} + \tfrac12(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi t}{T_{\max}}\right)",
+        first="lr",
+        last="eta_min + (lr - eta_min) * (1 + cos(pi * (n - 1) / T_max)) / 2",
+        closed_form=True,
+        chained="multiplies",
+        unit_text=_EITHER,
+        picture_text=(
+            "Smooth cooling: slow at both ends, half way at half time.",
+            "平滑冷却：两端慢，时间过半时正好降到一半。",
+        ),
+        trap_text=(
+            "It rises again after T_max. A run of T_max updates never uses eta_min. In a ChainedScheduler it "
+            "multiplies only with eta_min=0, and only up to T_max.",
+            "超过 T_max 之后它会再次上升。恰好 T_max 个更新步的训练用不到 eta_min。"
+            "在 ChainedScheduler 里，只有 eta_min=0 且不超过 T_max 时它才是相乘。",
+        ),
+    ),
+    Entry(
+        name="CosineAnnealingWarmRestarts",
+        factory=curves.cosine_annealing_warm_restarts,
+        arguments=(
+            Argument("T_0", "int", ("length of the first cycle", "第一个周期的长度"), REQUIRED, 1, 100),
+            Argument("T_mult", "int", ("each cycle is this much longer", "后一个周期是前一个的几倍"), 1, 1, 4),
+            _ETA_MIN,
+        ),
+        example={"T_0": 15, "T_mult": 2},
+        formula=r"\eta_t = \eta_{\min} + \tfrac12(\eta_0 - \eta_{\min})"
+        r"\left(1 + \cos\frac{\pi\,T_{\mathrm{cur}}}{T_i}\right),\quad T_i = T_0\,T_{\mathrm{mult}}^{\,i}",
+        first="lr",
+        last="eta_min + (lr - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2",
+        closed_form=False,
+        chained="overwrites",
+        unit_text=_EITHER,
+        picture_text=(
+            "Cooling, then sudden re-heating to the full first temperature: the peaks stay.",
+            "冷却，然后突然再加热到最初的温度：峰值不降。",
+        ),
+        trap_text=(
+            "eta_min is never reached at a whole step: where it would be, the next cycle begins. A run that ends "
+            "inside a cycle ends hot.",
+            "整数步上永远达不到 eta_min：本该达到的那一步，新的周期已经开始。若训练在周期中间结束，结束时还是热的。",
+        ),
+    ),
+    Entry(
+        name="ReduceLROnPlateau",
+        factory=curves.reduce_lr_on_plateau,
+        arguments=(
+            Argument("mode", "choice", ("is lower or higher better", "越小还是越大为好"), "min", choices=("min", "max")),
+            Argument("factor", "float", ("factor of each drop", "每次下降的倍率"), 0.1, 0.05, 0.95),
+            Argument("patience", "int", ("bad metrics in a row that it bears", "容忍连续多少次没有改善"), 10, 0, 40),
+            Argument("threshold", "float", ("by how much better counts", "好多少才算改善"), 1e-4, 1e-6, 0.5, log=True),
+            Argument("threshold_mode", "choice", ("relative, absolute", "相对或绝对"), "rel", choices=("rel", "abs")),
+            Argument("cooldown", "int", ("steps of rest after a drop", "下降之后的冷却期"), 0, 0, 40),
+            Argument("min_lr", "float", ("lowest learning rate", "最低学习率"), 0, 0, 0.1),
+            Argument("eps", "float", ("smallest drop that is made", "小于它的下降不执行"), 1e-8, 1e-10, 1e-2, log=True),
+        ),
+        example={"factor": 0.3, "patience": 8},
+        formula=r"\eta_{t+1} = \max(\mathrm{factor}\cdot\eta_t,\ \mathrm{min\_lr})"
+        r"\quad\text{after patience} + 1\ \text{bad metrics in a row}",
+        first="lr",
+        last="max(min_lr, lr * factor ** drops)",
+        closed_form=False,
+        chained="refused",
+        unit_text=("epoch, or however often you measure", "轮（epoch），或你测量的频率"),
+        picture_text=(
+            "Feedback control: a thermostat that only turns down, on a noisy reading.",
+            "反馈控制：一个只会调低、读数又有噪声的恒温器。",
+        ),
+        trap_text=(
+            "step() needs the metric. Noise makes the best value a lucky one: on noise alone it cuts after about twice "
+            "its patience.",
+            "step() 需要传入指标。噪声让历史最佳值只是一次运气：面对纯噪声，它大约在两倍 patience 之后就降低学习率。",
+        ),
+    ),
+    Entry(
+        name="OneCycleLR",
+        factory=curves.one_cycle_lr,
+        arguments=(
+            Argument("max_lr", "float", ("highest learning rate", "最高学习率"), REQUIRED, 1e-3, 1, log=True),
+            Argument("total_steps", "int", ("updates of the whole run", "整个训练的更新步数"), None, 100, 200),
+            Argument("epochs", "int", ("or its epochs ...", "或轮数……"), None, 1, 20, choices=(None,)),
+            Argument("steps_per_epoch", "int", ("... of so many updates", "……和每轮步数"), None, 1, 50, choices=(None,)),
+            Argument("pct_start", "float", ("share of the run that goes up", "上升阶段所占比例"), 0.3, 0.02, 0.98),
+            _STRATEGY,
+            *_momenta(0.85, 0.95),
+            Argument("div_factor", "float", ("max_lr / first rate", "max_lr / 起始学习率"), 25.0, 1, 1000, log=True),
+            Argument("final_div_factor", "float", ("first / last rate", "起始 / 最终学习率"), 1e4, 1, 1e6, log=True),
+            Argument("three_phase", "bool", ("back to the start first, then down", "先降回起点，再继续下降"), False),
+        ),
+        example={"max_lr": 0.1, "total_steps": 100},
+        formula=r"\frac{\eta_{\max}}{\mathrm{div}}\ (t = 0)\ \nearrow\ \eta_{\max}\ (t = \mathrm{pct}\,T - 1)\ "
+        r"\searrow\ \frac{\eta_{\max}}{\mathrm{div}\cdot\mathrm{final\_div}}\ (t = T - 1)",
+        first="max_lr / div_factor",
+        last="max_lr / div_factor / final_div_factor",
+        closed_form=False,
+        chained="overwrites",
+        unit_text=_UPDATE,
+        picture_text=(
+            "One heating, one long cooling; the momentum, the ball's mass, mirrors it.",
+            "一次加热，一次漫长的冷却；动量（小球的质量）反向变化。",
+        ),
+        trap_text=(
+            "It ignores the optimizer's lr and switches momentum on. Step number total_steps still works and sends the "
+            "rate back up (below zero with 'linear'); only the next one raises.",
+            "它无视优化器的 lr，还会打开动量。第 total_steps 次 step() 仍能调用，却让学习率反弹"
+            "（'linear' 时变成负数）；再下一次才报错。",
+        ),
+    ),
+    Entry(
+        name="CyclicLR",
+        factory=curves.cyclic_lr,
+        arguments=(
+            Argument("base_lr", "float", ("lowest learning rate", "最低学习率"), REQUIRED, 1e-4, 0.1, log=True),
+            Argument("max_lr", "float", ("highest learning rate", "最高学习率"), REQUIRED, 1e-3, 1, log=True),
+            Argument("step_size_up", "int", ("steps up", "上升的步数"), 2000, 1, 100),
+            Argument("step_size_down", "int", ("steps down; None: as up", "下降步数；None：同上升"), None, 0, 100,
+                     choices=(None,)),
+            Argument(
+                "mode", "choice", ("how the height changes", "高度如何变化"), "triangular",
+                choices=("triangular", "triangular2", "exp_range"),
+            ),
+            Argument("gamma", "float", ("factor of each step in exp_range", "exp_range 每一步的倍率"), 1.0, 0.9, 1),
+            Argument(
+                "scale_fn", "function", ("factor of the height, instead of mode", "高度的倍率，代替 mode"),
+                None, choices=(None, curves.exponential_lr(1, 0.8)),
+            ),
+            Argument(
+                "scale_mode", "choice", ("scale_fn is a function of", "scale_fn 的自变量"), "cycle",
+                choices=("cycle", "iterations"),
+            ),
+            *_momenta(0.8, 0.9),
+        ),
+        example={"base_lr": 0.005, "max_lr": 0.1, "step_size_up": 12, "step_size_down": 20, "mode": "triangular2"},
+        formula=r"\eta_t = \eta_{\mathrm{base}} + (\eta_{\max} - \eta_{\mathrm{base}})\,\Lambda(t)\,s,\quad "
+        r"\Lambda\ \text{triangle wave},\ s = 1,\ 2^{1-\mathrm{cycle}}\ \text{or}\ \gamma^t",
+        first="base_lr",
+        last="base_lr + (max_lr - base_lr) * height(n - 1)",
+        closed_form=False,
+        chained="overwrites",
+        unit_text=_UPDATE,
+        picture_text=("A periodic drive: heated and cooled in turn.", "周期驱动：交替加热和冷却。"),
+        trap_text=(
+            "It ignores the optimizer's lr and momentum, and overwrites both. With the default of 2000 steps up, a "
+            "short run never comes to the top.",
+            "它无视优化器的 lr 和动量，并覆盖两者。默认上升 2000 步，短的训练到不了峰值。",
+        ),
+    ),
+    Entry(
+        name="ConstantLR",
+        factory=curves.constant_lr,
+        arguments=(
+            Argument("factor", "float", ("factor until total_iters", "total_iters 之前的倍率"), 1 / 3, 0.01, 1),
+            _total_iters("steps at the lower rate", "低学习率的步数"),
+        ),
+        example={"factor": 0.1, "total_iters": 20},
+        formula=r"\eta_t = \mathrm{factor}\cdot\eta_0\ (t < \mathrm{total\_iters}),\quad \eta_0\ \text{from there on}",
+        first="lr * factor",
+        last="lr * factor if n - 1 < total_iters else lr",
+        closed_form=True,
+        chained="multiplies",
+        unit_text=_EITHER,
+        picture_text=("Kept cool at first, then heated at once.", "先保持低温，然后一下子加热。"),
+        trap_text=(
+            "The name misleads: it is constant until total_iters (5 by default), then the rate jumps up by 1 / factor. "
+            "With total_iters=0 it never jumps.",
+            "名字容易误导：它在 total_iters（默认 5）之前恒定，之后学习率跳升为 1 / factor 倍。"
+            "total_iters=0 时永远不跳。",
+        ),
+    ),
+    Entry(
+        name="LinearLR",
+        factory=curves.linear_lr,
+        arguments=(
+            Argument("start_factor", "float", ("first factor", "起始倍率"), 1 / 3, 0.001, 1, log=True),
+            Argument("end_factor", "float", ("last factor", "最终倍率"), 1.0, 0, 1),
+            _total_iters("steps from the first to the last", "从起始到最终的步数"),
+        ),
+        example={"start_factor": 0.01, "total_iters": 40},
+        formula=r"\eta_t = \eta_0\left[\mathrm{start} + (\mathrm{end} - \mathrm{start})\,"
+        r"\frac{\min(t, \mathrm{total\_iters})}{\mathrm{total\_iters}}\right]",
+        first="lr * start_factor",
+        last="lr * (start_factor + (end_factor - start_factor) * min(n - 1, total_iters) / total_iters)",
+        closed_form=True,
+        chained="multiplies",
+        unit_text=_EITHER,
+        picture_text=("Slow heating (or cooling) at a steady rate.", "以恒定速率缓慢加热（或冷却）。"),
+        trap_text=(
+            "Building it already writes lr · start_factor into the optimizer. Run the notebook cell that builds it "
+            "twice, and the factor is there twice.",
+            "构造它时，lr · start_factor 就已写进优化器。把构造它的 notebook 单元运行两次，倍率就乘了两次。",
+        ),
+    ),
+    Entry(
+        name="PolynomialLR",
+        factory=curves.polynomial_lr,
+        arguments=(
+            _total_iters("steps down to 0", "降到 0 的步数"),
             Argument("power", "float", ("1 is a straight line", "1 为直线"), 1.0, 0.25, 4),
         ),
-        r"\eta_t = \eta_0\left(1 - \frac{\min(t, \mathrm{total\_iters})}{\mathrm{total\_iters}}\right)^{\mathrm{power}}",
-        "lr",
-        "lr * (1 - min(n - 1, total_iters) / total_iters) ** power",
-        True,
-        "multiplies",
-        {"total_iters": 100, "power": 2.0},
-        EITHER,
-        (
-            "Cooling to absolute zero by a fixed date.",
-            "在规定时刻之前冷却到绝对零度。",
-        ),
-        (
+        example={"total_iters": 100, "power": 2.0},
+        formula=r"\eta_t = \eta_0\left(1 - \frac{\min(t, \mathrm{total\_iters})}{\mathrm{total\_iters}}\right)"
+        r"^{\mathrm{power}}",
+        first="lr",
+        last="lr * (1 - min(n - 1, total_iters) / total_iters) ** power",
+        closed_form=True,
+        chained="multiplies",
+        unit_text=_EITHER,
+        picture_text=("Cooling to absolute zero by a fixed date.", "在规定时刻之前冷却到绝对零度。"),
+        trap_text=(
             "From total_iters on (5 by default) the learning rate is exactly 0, and every update is wasted.",
             "从 total_iters（默认 5）开始学习率恰好为 0，之后的每个更新步都白费。",
         ),
     ),
     Entry(
-        "CosineAnnealingLR",
-        curves.cosine_annealing_lr,
-        (
-            Argument("T_max", "int", ("steps from the top to the bottom", "从最高到最低的步数"), REQUIRED, 1, 200),
-            _eta_min(),
-        ),
-        r"\eta_t = \eta_{\min} + \tfrac12(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi t}{T_{\max}}\right)",
-        "lr",
-        "eta_min + (lr - eta_min) * (1 + cos(pi * (n - 1) / T_max)) / 2",
-        True,
-        "multiplies",
-        {"T_max": 100},
-        EITHER,
-        (
-            "Smooth cooling: slow at both ends, half way at half time.",
-            "平滑冷却：两端慢，时间过半时温度正好过半。",
-        ),
-        (
-            "It rises again after T_max. A run of T_max updates never uses eta_min. In a ChainedScheduler it multiplies "
-            "only with eta_min=0, and only up to T_max.",
-            "超过 T_max 之后它会再次上升。恰好 T_max 个更新步的训练从不会用到 eta_min。"
-            "在 ChainedScheduler 里，只有 eta_min=0 且不超过 T_max 时它才是相乘。",
-        ),
-    ),
-    Entry(
-        "CosineAnnealingWarmRestarts",
-        curves.cosine_annealing_warm_restarts,
-        (
-            Argument("T_0", "int", ("length of the first cycle", "第一个周期的长度"), REQUIRED, 1, 100),
-            Argument("T_mult", "int", ("each cycle is this much longer", "后一个周期是前一个的几倍"), 1, 1, 4),
-            _eta_min(),
-        ),
-        r"\eta_t = \eta_{\min} + \tfrac12(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi\,T_{\mathrm{cur}}}{T_i}\right),"
-        r"\quad T_i = T_0\,T_{\mathrm{mult}}^{\,i}",
-        "lr",
-        "eta_min + (lr - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2",
-        False,
-        "overwrites",
-        {"T_0": 15, "T_mult": 2},
-        EITHER,
-        (
-            "Cooling, and sudden re-heating to the full first temperature: the peaks stay.",
-            "冷却，然后突然再加热到最初的温度：峰值不降。",
-        ),
-        (
-            "Each peak is as high as the first, and eta_min is never reached at a whole step. A run that ends inside a "
-            "cycle ends hot.",
-            "每个峰都和第一个一样高，整数步上永远达不到 eta_min。若训练在周期中间结束，结束时还是热的。",
-        ),
-    ),
-    Entry(
-        "CyclicLR",
-        curves.cyclic_lr,
-        (
-            Argument("base_lr", "float", ("lowest learning rate", "最低学习率"), REQUIRED, 1e-4, 0.1, log=True),
-            Argument("max_lr", "float", ("highest learning rate", "最高学习率"), REQUIRED, 1e-3, 1, log=True),
-            Argument("step_size_up", "int", ("steps up", "上升的步数"), 2000, 1, 100),
+        name="LambdaLR",
+        factory=curves.lambda_lr,
+        arguments=(
             Argument(
-                "step_size_down", "int", ("steps down; None: as many as up", "下降的步数；None：与上升相同"),
-                None, 0, 100, choices=(None,),
-            ),
-            Argument(
-                "mode", "choice", ("how the height changes", "高度如何变化"), "triangular",
-                choices=("triangular", "triangular2", "exp_range"),
-            ),
-            Argument("gamma", "float", ("factor of each step, for exp_range", "exp_range 每一步的倍率"), 1.0, 0.9, 1),
-            Argument(
-                "scale_fn", "function", ("own factor of the height, instead of mode", "自定义高度倍率，代替 mode"),
-                None, choices=(None, curves.exponential_lr(1, 0.8)),
-            ),
-            Argument(
-                "scale_mode", "choice", ("what scale_fn is a function of", "scale_fn 的自变量"), "cycle",
-                choices=("cycle", "iterations"),
-            ),
-            *_momenta(0.8, 0.9),
-        ),
-        r"\eta_t = \eta_{\mathrm{base}} + (\eta_{\max} - \eta_{\mathrm{base}})\,\Lambda(t)\,s,"
-        r"\quad \Lambda\ \text{triangle wave},\ s = 1,\ 2^{1-\mathrm{cycle}}\ \text{or}\ \gamma^t",
-        "base_lr",
-        "base_lr + (max_lr - base_lr) * height(n - 1)",
-        False,
-        "overwrites",
-        {"base_lr": 0.005, "max_lr": 0.1, "step_size_up": 12, "step_size_down": 20, "mode": "triangular2"},
-        UPDATE,
-        (
-            "A periodic drive: heated and cooled in turn.",
-            "周期驱动：交替加热和冷却。",
-        ),
-        (
-            "It ignores and overwrites the optimizer's own lr and momentum. With the default of 2000 steps up, a short run "
-            "never comes to the top.",
-            "它无视并覆盖优化器自己的 lr 和动量。默认上升 2000 步，短的训练永远到不了顶。",
-        ),
-    ),
-    Entry(
-        "OneCycleLR",
-        curves.one_cycle_lr,
-        (
-            Argument("max_lr", "float", ("highest learning rate", "最高学习率"), REQUIRED, 1e-3, 1, log=True),
-            Argument("total_steps", "int", ("updates of the whole run", "整个训练的更新步数"), None, 100, 200),
-            Argument("epochs", "int", ("or its epochs ...", "或轮数……"), None, 1, 20, choices=(None,)),
-            Argument(
-                "steps_per_epoch", "int", ("... and the updates of each", "……以及每轮的更新步数"), None, 1, 50,
-                choices=(None,),
-            ),
-            Argument("pct_start", "float", ("share of the run spent going up", "上升阶段所占比例"), 0.3, 0.02, 0.98),
-            _strategy(),
-            *_momenta(0.85, 0.95),
-            Argument("div_factor", "float", ("max_lr / first learning rate", "max_lr / 起始学习率"), 25.0, 1, 1000, log=True),
-            Argument(
-                "final_div_factor", "float", ("first / last learning rate", "起始学习率 / 最终学习率"), 1e4, 1, 1e6, log=True,
-            ),
-            Argument("three_phase", "bool", ("come down to the start, then to the end", "先降回起点，再降到终点"), False),
-        ),
-        r"\eta:\ \frac{\eta_{\max}}{\mathrm{div}} \nearrow \eta_{\max}\ (t = \mathrm{pct}\,T - 1)\ "
-        r"\searrow \frac{\eta_{\max}}{\mathrm{div}\cdot\mathrm{final\_div}}\ (t = T - 1)",
-        "max_lr / div_factor",
-        "max_lr / div_factor / final_div_factor",
-        False,
-        "overwrites",
-        {"max_lr": 0.1, "total_steps": 100},
-        UPDATE,
-        (
-            "One heating, one long cooling; the momentum, the ball's mass, mirrors it.",
-            "一次加热，一次漫长的冷却；动量（小球的质量）反向变化。",
-        ),
-        (
-            "It ignores the optimizer's lr and switches momentum on. Its total_steps-th step() still works and sends the "
-            "rate back up (below zero with 'linear'); only the next one raises.",
-            "它无视优化器的 lr，并且会打开动量。第 total_steps 次 step() 仍能调用，却让学习率反弹（'linear' 时变成负数）；再下一次才报错。",
-        ),
-    ),
-    Entry(
-        "SWALR",
-        curves.swalr,
-        (
-            Argument("swa_lr", "float", ("learning rate to end at", "最终学习率"), REQUIRED, 1e-3, 1, log=True),
-            Argument("anneal_epochs", "int", ("steps on the way", "过渡的步数"), 10, 0, 100),
-            _strategy(),
-        ),
-        r"\eta_t = \alpha_t\,\eta_{\mathrm{swa}} + (1 - \alpha_t)\,\eta_0,\quad "
-        r"\alpha_t = \tfrac12\left(1 - \cos\frac{\pi\min(t, T)}{T}\right)\ \text{or}\ \frac{\min(t, T)}{T}",
-        "lr if anneal_epochs else swa_lr",
-        "swa_lr",
-        False,
-        "pulls",
-        {"swa_lr": 0.02, "anneal_epochs": 40},
-        EPOCH,
-        (
-            "Brought to one temperature and held there, to average over what it visits.",
-            "调到某个温度并保持，以便对所经过的状态求平均。",
-        ),
-        (
-            "It starts from the learning rate it finds, and pulls it to swa_lr. Step either it or the main scheduler, "
-            "never both.",
-            "它从当时的学习率出发，把它拉向 swa_lr。它和主调度器只能调用其中一个的 step()，不能同时调用。",
-        ),
-    ),
-    Entry(
-        "ReduceLROnPlateau",
-        curves.reduce_lr_on_plateau,
-        (
-            Argument(
-                "mode", "choice", ("whether lower or higher is better", "越小越好还是越大越好"), "min", choices=("min", "max")
-            ),
-            Argument("factor", "float", ("factor of each drop", "每次下降的倍率"), 0.1, 0.05, 0.95),
-            Argument("patience", "int", ("bad metrics in a row that it bears", "容忍连续多少次没有改善"), 10, 0, 40),
-            Argument("threshold", "float", ("by how much better counts", "好多少才算改善"), 1e-4, 1e-6, 0.5, log=True),
-            Argument(
-                "threshold_mode", "choice", ("relative or absolute", "相对还是绝对"), "rel", choices=("rel", "abs")
-            ),
-            Argument("cooldown", "int", ("steps of rest after a drop", "下降之后的冷却期"), 0, 0, 40),
-            Argument("min_lr", "float", ("lowest learning rate", "最低学习率"), 0, 0, 0.1),
-            Argument("eps", "float", ("smallest drop that is made", "小于它的下降不执行"), 1e-8, 1e-10, 1e-2, log=True),
-        ),
-        r"\eta_{t+1} = \max(\mathrm{factor}\cdot\eta_t,\ \mathrm{min\_lr})\quad"
-        r"\text{after patience} + 1\ \text{bad metrics in a row}",
-        "lr",
-        "max(min_lr, lr * factor ** drops)",
-        False,
-        "refused",
-        {"factor": 0.3, "patience": 8},
-        ("epoch, or however often you measure", "轮（epoch），或你测量的频率"),
-        (
-            "Feedback control: a thermostat that only ever turns down, on a noisy reading.",
-            "反馈控制：一个只会调低、又受噪声影响的恒温器。",
-        ),
-        (
-            "step() needs the metric. With noise the best value so far is a lucky one, so it cuts after patience + a few "
-            "steps even while the loss still falls.",
-            "step() 需要传入指标。有噪声时，“历史最佳”只是一次运气，因此损失还在下降，它就在 patience 加几步之后降低学习率。",
-        ),
-    ),
-    Entry(
-        "LambdaLR",
-        curves.lambda_lr,
-        (
-            Argument(
-                "lr_lambda", "function", ("factor of the first learning rate, as a function of t", "相对初始学习率的倍率，是 t 的函数"),
+                "lr_lambda", "function", ("lr(t) / first lr, a function of t", "lr(t) / 初始 lr，是 t 的函数"),
                 choices=(
-                    curves.linear_warmup(1, 10) * curves.linear_to_zero(1, 100),
+                    _HEAT_AND_DESCEND,
                     curves.then(curves.linear_warmup(1, 10), curves.cosine_annealing_lr(1, 90), at=10),
                     curves.linear_to_zero(1, 100),
                     curves.exponential_lr(1, 0.95),
                 ),
             ),
         ),
-        r"\eta_t = \eta_0\,\lambda(t)",
-        "lr * lr_lambda(0)",
-        "lr * lr_lambda(n - 1)",
-        False,
-        "overwrites",
-        {"lr_lambda": curves.linear_warmup(1, 10) * curves.linear_to_zero(1, 100)},
-        EITHER,
-        (
-            "Any protocol: a thermostat turned by hand.",
-            "任意方案：用手调节的恒温器。",
-        ),
-        (
+        example={"lr_lambda": _HEAT_AND_DESCEND},
+        formula=r"\eta_t = \eta_0\,\lambda(t)",
+        first="lr * lr_lambda(0)",
+        last="lr * lr_lambda(n - 1)",
+        closed_form=False,
+        chained="overwrites",
+        unit_text=_EITHER,
+        picture_text=("Any protocol: a thermostat turned by hand.", "任意方案：用手调节的恒温器。"),
+        trap_text=(
             "λ gives a factor, not a learning rate, and gets t = 0 first: λ(0) = 0 wastes the first update. A plain "
             "function is not saved in state_dict.",
-            "λ 给出的是倍率而不是学习率，并且从 t = 0 开始：λ(0) = 0 会浪费第一个更新步。普通函数不会保存在 state_dict 里。",
+            "λ 给出的是倍率而不是学习率，并且从 t = 0 开始：λ(0) = 0 会浪费第一个更新步。"
+            "普通函数不会保存在 state_dict 里。",
         ),
     ),
     Entry(
-        "MultiplicativeLR",
-        curves.multiplicative_lr,
-        (
+        name="MultiplicativeLR",
+        factory=curves.multiplicative_lr,
+        arguments=(
             Argument(
-                "lr_lambda", "function", ("factor of the learning rate before, as a function of t", "相对上一步学习率的倍率，是 t 的函数"),
-                choices=(
-                    curves.constant(0.97),
-                    curves.linear_lr(1, 0.9, 1.0, 60),
-                    curves.linear_lr(1, 1.0, 0.9, 60),
-                ),
+                "lr_lambda", "function", ("lr(t) / lr(t - 1), a function of t", "lr(t) / lr(t - 1)，是 t 的函数"),
+                choices=(curves.linear_lr(1, 0.9, 1.0, 60), curves.linear_lr(1, 1.0, 0.9, 60), curves.constant(0.97)),
             ),
         ),
-        r"\eta_t = \eta_0\prod_{k=1}^{t}\lambda(k)",
-        "lr",
-        "lr * prod(lr_lambda(t) for t in range(1, n))",
-        False,
-        "multiplies",
-        {"lr_lambda": curves.linear_lr(1, 0.9, 1.0, 60)},
-        EITHER,
-        (
-            "Decay at a rate that you set anew at each moment.",
-            "衰变率随时由你设定的衰变。",
-        ),
-        (
+        example={"lr_lambda": curves.linear_lr(1, 0.9, 1.0, 60)},
+        formula=r"\eta_t = \eta_0\prod_{k=1}^{t}\lambda(k)",
+        first="lr",
+        last="lr * prod(lr_lambda(t) for t in range(1, n))",
+        closed_form=False,
+        chained="multiplies",
+        unit_text=_EITHER,
+        picture_text=("Decay at a rate that you set anew at each step.", "衰变率每一步都由你设定的衰变。"),
+        trap_text=(
             "The factors accumulate, and λ(0) is never called. One factor of 0 is final.",
             "倍率会累积，λ(0) 从不被调用。只要有一次倍率为 0，就再也回不来。",
         ),
     ),
     Entry(
-        "SequentialLR",
-        curves.sequential_lr,
-        (
+        name="SWALR",
+        factory=curves.swalr,
+        arguments=(
+            Argument("swa_lr", "float", ("learning rate to end at", "最终学习率"), REQUIRED, 1e-3, 1, log=True),
+            Argument("anneal_epochs", "int", ("steps on the way", "过渡的步数"), 10, 0, 100),
+            _STRATEGY,
+        ),
+        example={"swa_lr": 0.02, "anneal_epochs": 40},
+        formula=r"\eta_t = \alpha_t\,\eta_{\mathrm{swa}} + (1 - \alpha_t)\,\eta_0,\quad "
+        r"\alpha_t = \tfrac12(1 - \cos\pi x)\ \text{or}\ x,\quad x = \min(t / \mathrm{anneal\_epochs},\, 1)",
+        first="lr if anneal_epochs else swa_lr",
+        last="swa_lr",
+        closed_form=False,
+        chained="pulls",
+        unit_text=_EPOCH,
+        picture_text=(
+            "Brought to one temperature and held there, to average over what it visits.",
+            "调到某个温度并保持，对所经过的状态求平均。",
+        ),
+        trap_text=(
+            "It starts from the learning rate it finds, and pulls it to swa_lr. Step it or the main scheduler, never "
+            "both.",
+            "它从当时的学习率出发，把它拉向 swa_lr。它和主调度器只能二选一调用 step()。",
+        ),
+    ),
+    Entry(
+        name="SequentialLR",
+        factory=curves.sequential_lr,
+        arguments=(
             Argument(
                 "schedulers", "schedulers", ("the parts, in order", "各个部分，按顺序"),
                 choices=(
-                    _WARM_AND_COOL,
+                    _HEAT_THEN_COOL,
                     (("ConstantLR", {"factor": 0.1, "total_iters": 10}), ("ExponentialLR", {"gamma": 0.95})),
-                    (("ConstantLR", {"factor": 0.1, "total_iters": 200}), ("MultiplicativeLR", {"lr_lambda": curves.constant(0.97)})),
+                    (
+                        ("ConstantLR", {"factor": 0.1, "total_iters": 200}),
+                        ("MultiplicativeLR", {"lr_lambda": curves.constant(0.97)}),
+                    ),
                 ),
             ),
             Argument(
@@ -788,52 +757,49 @@ _ENTRIES = (
                 choices=((10,), (20,), (50,)),
             ),
         ),
-        r"\eta_t = \eta^{(i)}_{t - m_i},\quad m_i \le t < m_{i+1}",
-        "schedulers[0](0)",
-        "schedulers[-1](n - 1 - milestones[-1])",
-        False,
-        "runs",
-        {"schedulers": _WARM_AND_COOL, "milestones": (10,)},
-        EITHER,
-        (
-            "One protocol after another.",
-            "一个方案接着另一个方案。",
-        ),
-        (
-            "At a milestone the next part jumps to its own beginning, wherever the last one was. Parts without a closed "
-            "form in torch (MultiplicativeLR, SWALR) go on from where they are instead; nested ones end in an error.",
-            "到达里程碑时，下一部分直接跳到自己的起点，不管上一部分停在哪里。在 torch 里没有闭式解的部分（MultiplicativeLR、SWALR）"
-            "则从当前值继续；嵌套的组合会报错。",
+        example={"schedulers": _HEAT_THEN_COOL, "milestones": (10,)},
+        formula=r"\eta_t = \eta^{(i)}_{t - m_i},\quad m_i \le t < m_{i+1}",
+        first="schedulers[0](0)",
+        last="schedulers[-1](n - 1 - milestones[-1])",
+        closed_form=False,
+        chained="runs",
+        unit_text=_EITHER,
+        picture_text=("One protocol after another.", "一个方案接着另一个方案。"),
+        trap_text=(
+            "At a milestone the next part jumps to its own beginning, wherever the last one was. MultiplicativeLR and "
+            "SWALR go on from there instead; a composition inside ends in an error.",
+            "到达里程碑时，下一部分直接跳到自己的起点，不管上一部分停在哪里。MultiplicativeLR 和 SWALR 则从当前值继续；"
+            "嵌套的组合会报错。",
         ),
     ),
     Entry(
-        "ChainedScheduler",
-        curves.chained_scheduler,
-        (
+        name="ChainedScheduler",
+        factory=curves.chained_scheduler,
+        arguments=(
             Argument(
                 "schedulers", "schedulers", ("the parts, stepped one after another", "各个部分，每步依次调用"),
                 choices=(
-                    (("LinearLR", {"start_factor": 0.1, "total_iters": 20}), ("ExponentialLR", {"gamma": 0.97})),
-                    (("ExponentialLR", {"gamma": 0.97}), ("CosineAnnealingWarmRestarts", {"T_0": 25})),
+                    _HEAT_TIMES_DECAY,
                     (("CosineAnnealingLR", {"T_max": 100}), ("StepLR", {"step_size": 30, "gamma": 0.5})),
-                    (("ExponentialLR", {"gamma": 0.97}), ("CyclicLR", {"base_lr": 0.001, "max_lr": 0.01, "step_size_up": 20})),
+                    (("ExponentialLR", {"gamma": 0.97}), ("CosineAnnealingWarmRestarts", {"T_0": 25})),
+                    (
+                        ("ExponentialLR", {"gamma": 0.97}),
+                        ("CyclicLR", {"base_lr": 0.001, "max_lr": 0.01, "step_size_up": 20}),
+                    ),
                 ),
             ),
         ),
-        r"\eta_t = \eta_0\prod_i f_i(t)\quad\text{if every part multiplies}",
-        "lr * prod(part(0) / lr for part in schedulers)",
-        "lr * prod(part(n - 1) / lr for part in schedulers)",
-        False,
-        "runs",
-        {"schedulers": (("LinearLR", {"start_factor": 0.1, "total_iters": 20}), ("ExponentialLR", {"gamma": 0.97}))},
-        EITHER,
-        (
-            "Several protocols at once, on one thermostat.",
-            "几个方案同时作用在一个恒温器上。",
-        ),
-        (
-            "A product only if every part multiplies. LambdaLR, warm restarts, CyclicLR and OneCycleLR overwrite what the "
-            "parts before them did.",
+        example={"schedulers": _HEAT_TIMES_DECAY},
+        formula=r"\eta_t = \eta_0\prod_i f_i(t)\quad\text{if every part multiplies}",
+        first="lr * prod(part(0) / lr for part in schedulers)",
+        last="lr * prod(part(n - 1) / lr for part in schedulers)",
+        closed_form=False,
+        chained="runs",
+        unit_text=_EITHER,
+        picture_text=("Several protocols at once, on one thermostat.", "几个方案同时作用在一个恒温器上。"),
+        trap_text=(
+            "A product only if every part multiplies. LambdaLR, warm restarts, CyclicLR and OneCycleLR overwrite what "
+            "the parts before them did.",
             "只有每个部分都相乘时才是乘积。LambdaLR、热重启、CyclicLR 和 OneCycleLR 会覆盖前面各部分的结果。",
         ),
     ),
@@ -844,7 +810,7 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType({entry.name: entry for entry i
 
 
 def example_metric(steps: int = 100) -> NDArray[np.float64]:
-    """``(steps,)``: a validation loss for ReduceLROnPlateau's picture: it falls to a floor, with noise of one seed."""
+    """``(steps,)``: a loss for ReduceLROnPlateau's picture, always the same: it falls to a floor, with noise."""
     noise = np.random.default_rng(0).standard_normal(_steps(steps))
     return 0.3 + 2 * np.exp(-np.arange(steps) / 15) + 0.02 * noise
 
@@ -883,216 +849,231 @@ def explain(
     rates = curve(scheduler, steps, lr=float(lr), metric=metric, **kwargs)
     entry, arguments = _describe(scheduler, kwargs)
     given = {argument.name: arguments.get(argument.name, argument.default) for argument in entry.arguments}
-    traps = tuple(_TRAPS[entry.name](given, float(lr), rates) if entry.name in _TRAPS else ())
+    traps = tuple(_TRAPS[entry.name](given, float(lr), rates))
     words = say(
-        "First lr {first:.3g}, last {last:.3g} (update {t}).", "第一个 lr 为 {first:.3g}，最后一个为 {last:.3g}（更新步 {t}）。",
+        "First lr {first:.3g}, last {last:.3g} (update {t}).",
+        "第一个 lr 为 {first:.3g}，最后一个为 {last:.3g}（更新步 {t}）。",
         first=rates[0], last=rates[-1], t=steps - 1,
     )  # fmt: skip
-    glue = say(" ", "")
-    return Explanation(float(rates[0]), float(rates[-1]), traps, glue.join((words, *traps)))
+    return Explanation(float(rates[0]), float(rates[-1]), traps, say(" ", "").join((words, *traps)))
 
 
-def _trap_step(a, lr, rates):
-    if a["step_size"] >= len(rates) > 1:
+# Each of these gets the arguments, the optimizer's lr and the learning rates, and yields a sentence a trap.
+
+
+def _step_traps(given, lr, rates):
+    if given["step_size"] >= rates.size:
         yield say(
-            "The first drop would come at update {at}: this run has none.", "第一次下降要到更新步 {at}：这次训练里一次也没有。",
-            at=a["step_size"],
-        )  # fmt: skip
-    yield from _trap_frozen(a, lr, rates)
+            "The first drop comes at update {at}, after the end of this run.",
+            "第一次下降在更新步 {at}，这次训练已经结束。",
+            at=given["step_size"],
+        )
+    yield from _decay_traps(given, lr, rates)
 
 
-def _trap_multi_step(a, lr, rates):
-    milestones = list(a["milestones"])
+def _multi_step_traps(given, lr, rates):
+    milestones = list(given["milestones"])
     never = [m for m in milestones if m != int(m) or m < 0]
-    late = [m for m in milestones if m not in never and m >= len(rates)]
+    late = [m for m in milestones if m not in never and m >= rates.size]
     twice = sorted({m for m in milestones if m not in never and milestones.count(m) > 1})
     if never:
-        yield say("{never} never comes: no whole update.", "{never} 永远不会触发：不是整数的更新步。", never=_list(never))
+        yield say("{m} never comes: no whole update.", "{m} 永远不会触发：不是整数的更新步。", m=_listed(never))
     if late:
-        yield say("{late} lies beyond this run.", "{late} 超出了这次训练。", late=_list(late))
+        yield say("{m} lies beyond this run.", "{m} 超出了这次训练。", m=_listed(late))
     if twice:
-        yield say("{twice} stands several times, and drops as often.", "{twice} 出现多次，就下降多次。", twice=_list(twice))
-    yield from _trap_frozen(a, lr, rates)
+        yield say("{m} stands several times, and drops as often.", "{m} 出现多次，就下降多次。", m=_listed(twice))
+    yield from _decay_traps(given, lr, rates)
 
 
-def _list(numbers: Sequence[float]) -> str:
+def _listed(numbers: Sequence[float]) -> str:
     return ", ".join(f"{number:g}" for number in numbers)
 
 
-def _trap_frozen(a, lr, rates):
-    if a["gamma"] > 1:
-        yield say("gamma above 1: the learning rate grows.", "gamma 大于 1：学习率在增长。")
+def _decay_traps(given, lr, rates):
+    if given["gamma"] > 1:
+        yield say("gamma is above 1: the learning rate grows.", "gamma 大于 1：学习率在增长。")
     frozen = np.flatnonzero(np.abs(rates) < 1e-4 * lr)
     if frozen.size:
         yield say(
-            "From update {t} on it is below 1/10000 of the first: frozen.", "从更新步 {t} 起，它不到初始值的万分之一：冻结了。",
+            "From update {t} on it is below 1/10000 of lr: frozen.",
+            "从更新步 {t} 起，学习率不到 lr 的万分之一：冻结了。",
             t=frozen[0],
-        )  # fmt: skip
-
-
-def _trap_constant(a, lr, rates):
-    total = a["total_iters"]
-    if total == 0 or total != int(total):
-        yield say(
-            "total_iters={total:g}: the rate never comes back to lr.", "total_iters={total:g}：学习率永远不会恢复到 lr。",
-            total=total,
-        )  # fmt: skip
-    elif total >= len(rates):
-        yield say("The run ends before the rate comes back to lr.", "训练在学习率恢复到 lr 之前就结束了。")
-
-
-def _trap_linear(a, lr, rates):
-    if a["total_iters"] == 0:
-        yield say("total_iters=0: it stays at start_factor for good.", "total_iters=0：永远停在 start_factor。")
-    elif a["total_iters"] > len(rates) - 1:
-        yield say(
-            "The run ends before end_factor, at {factor:.3g} of lr.", "训练在到达 end_factor 之前结束，此时为 lr 的 {factor:.3g} 倍。",
-            factor=rates[-1] / lr,
-        )  # fmt: skip
-    elif a["end_factor"] == 0 and a["total_iters"] < len(rates):
-        yield _wasted(len(rates) - math.ceil(a["total_iters"]))
-
-
-def _wasted(updates: int) -> str:
-    return say("The last {n} updates have lr 0: wasted.", "最后 {n} 个更新步的 lr 为 0：白费了。", n=updates)
-
-
-def _trap_polynomial(a, lr, rates):
-    if a["total_iters"] == 0:
-        yield say("total_iters=0: it stays at lr for good.", "total_iters=0：永远停在 lr。")
-    elif 0 == rates[-1] != rates[0]:
-        yield _wasted(int((rates == 0).sum()))
-
-
-def _trap_cosine(a, lr, rates):
-    if a["eta_min"] > lr:
-        yield say("eta_min is above lr: it heats.", "eta_min 高于 lr：这是在加热。")
-    if len(rates) > a["T_max"] + 1:
-        yield say(
-            "It rises again after update T_max = {T_max}.", "更新步 T_max = {T_max} 之后它再次上升。", T_max=a["T_max"]
         )
-    elif len(rates) <= a["T_max"]:
+
+
+def _cosine_traps(given, lr, rates):
+    if given["eta_min"] > lr:
+        yield say("eta_min is above lr: it heats.", "eta_min 高于 lr：这是在加热。")
+    if rates.size > given["T_max"] + 1:
+        yield say("It rises again after update T_max = {t}.", "更新步 T_max = {t} 之后它再次上升。", t=given["T_max"])
+    elif rates.size <= given["T_max"]:
         yield say(
-            "eta_min = {eta_min:g} is not reached: that is update {T_max}.", "没有达到 eta_min = {eta_min:g}：那要到更新步 {T_max}。",
-            eta_min=a["eta_min"], T_max=a["T_max"],
+            "eta_min = {eta_min:g} is not reached: that is update {t}.",
+            "没有达到 eta_min = {eta_min:g}：那要到更新步 {t}。",
+            eta_min=given["eta_min"], t=given["T_max"],
         )  # fmt: skip
 
 
-def _trap_restarts(a, lr, rates):
-    begin, length = 0, a["T_0"]
-    while begin + length < len(rates):
-        begin += length
-        length *= a["T_mult"]
-    if len(rates) < begin + length:
+def _restart_traps(given, lr, rates):
+    begin, length = 0, given["T_0"]
+    while begin + length < rates.size:
+        begin, length = begin + length, length * given["T_mult"]
+    if rates.size < begin + length:
         yield say(
             "The run ends hot, {share:.0%} of the way through a cycle of {length}.",
             "训练结束时还是热的：正处在长为 {length} 的周期的 {share:.0%} 处。",
-            share=(len(rates) - begin) / length, length=length,
+            share=(rates.size - begin) / length, length=length,
         )  # fmt: skip
 
 
-def _trap_cyclic(a, lr, rates):
-    if lr != a["base_lr"]:
+def _plateau_traps(given, lr, rates):
+    yield say("Drops: {n}.", "下降次数：{n}。", n=np.count_nonzero(np.diff(rates)))
+    if given["patience"] == 0:
+        yield say("patience=0: one unlucky metric is enough for a drop.", "patience=0：一次坏运气就足以触发下降。")
+    if rates[-1] - max(rates[-1] * given["factor"], given["min_lr"]) <= given["eps"]:
+        yield say(
+            "No further drop is made: it would be at most eps = {eps:g}.",
+            "不会再下降：降幅不超过 eps = {eps:g}。",
+            eps=given["eps"],
+        )
+
+
+def _one_cycle_traps(given, lr, rates):
+    total = given["total_steps"] or given["epochs"] * given["steps_per_epoch"]
+    if lr != given["max_lr"]:
         yield _ignored(lr)
-    if len(rates) <= a["step_size_up"]:
-        yield say("The run ends before the top, at update {up}.", "训练在到达峰值（更新步 {up}）之前结束。", up=a["step_size_up"])
+    if rates.size > total:
+        yield say(
+            "One step too many: back up to {last:.3g}; the next one raises.",
+            "多走了一步：变回 {last:.3g}；再走一步就会报错。",
+            last=rates[-1],
+        )
+    elif rates.size < total:
+        yield say(
+            "The run stops before total_steps = {total}, still hot.",
+            "训练在 total_steps = {total} 之前停止，还是热的。",
+            total=total,
+        )
+
+
+def _cyclic_traps(given, lr, rates):
+    if lr != given["base_lr"]:
+        yield _ignored(lr)
+    if rates.size <= given["step_size_up"]:
+        yield say(
+            "The run ends before the top, which is update {t}.",
+            "训练在到达峰值（更新步 {t}）之前结束。",
+            t=given["step_size_up"],
+        )
 
 
 def _ignored(lr: float) -> str:
     return say("The optimizer's lr {lr:g} is ignored.", "优化器的 lr {lr:g} 被忽略。", lr=lr)
 
 
-def _trap_one_cycle(a, lr, rates):
-    total = a["total_steps"] or a["epochs"] * a["steps_per_epoch"]
-    if lr != a["max_lr"]:
-        yield _ignored(lr)
-    if len(rates) > total:
-        yield say(
-            "One step too many: back up to {last:.3g}; the next one raises.", "多走了一步：反弹到 {last:.3g}；再走一步就会报错。",
-            last=rates[-1],
-        )  # fmt: skip
-    elif len(rates) < total:
-        yield say("The run stops before total_steps = {total}, still hot.", "训练在 total_steps = {total} 之前停止，还是热的。", total=total)
+def _constant_traps(given, lr, rates):
+    total = given["total_iters"]
+    if total == 0 or total != int(total):
+        yield say("total_iters={n:g}: it never comes back to lr.", "total_iters={n:g}：永远不会恢复到 lr。", n=total)
+    elif total >= rates.size:
+        yield say("The run ends before it comes back to lr.", "训练在学习率恢复到 lr 之前就结束了。")
 
 
-def _trap_swa(a, lr, rates):
-    if a["anneal_epochs"] == 0:
-        yield say("anneal_epochs=0: the first update has swa_lr already.", "anneal_epochs=0：第一个更新步就已是 swa_lr。")
-    elif len(rates) <= a["anneal_epochs"]:
+def _linear_traps(given, lr, rates):
+    if given["total_iters"] == 0:
+        yield say("total_iters=0: it stays at start_factor for good.", "total_iters=0：永远停在 start_factor。")
+    elif given["total_iters"] > rates.size - 1:
         yield say(
-            "swa_lr is reached at update {t} only.", "要到更新步 {t} 才达到 swa_lr。", t=a["anneal_epochs"]
+            "The run ends before end_factor, at {factor:.3g} of lr.",
+            "训练在到达 end_factor 之前结束，此时为 lr 的 {factor:.3g} 倍。",
+            factor=rates[-1] / lr,
         )
+    else:
+        yield from _wasted(rates)
 
 
-def _trap_plateau(a, lr, rates):
-    drops = int((np.diff(rates) < 0).sum())
-    yield say("{n} drops.", "下降 {n} 次。", n=drops)
-    if a["patience"] == 0:
-        yield say("patience=0: one unlucky metric is enough for a drop.", "patience=0：一次坏运气就足以触发下降。")
-    if rates[-1] * (1 - a["factor"]) <= a["eps"]:
+def _wasted(rates):
+    if rates[-1] == 0:
         yield say(
-            "A further drop would be smaller than eps = {eps:g}, and is not made.", "再下降的幅度小于 eps = {eps:g}，不会执行。",
-            eps=a["eps"],
+            "Wasted: the updates with lr 0, {n} of them.", "白费：lr 为 0 的更新步有 {n} 个。",
+            n=np.count_nonzero(rates == 0),
         )  # fmt: skip
 
 
-def _trap_lambda(a, lr, rates):
+def _polynomial_traps(given, lr, rates):
+    if given["total_iters"] == 0:
+        yield say("total_iters=0: it stays at lr for good.", "total_iters=0：永远停在 lr。")
+    yield from _wasted(rates)
+
+
+def _lambda_traps(given, lr, rates):
     if rates[0] == 0:
         yield say("λ(0) = 0: the first update is wasted.", "λ(0) = 0：第一个更新步白费了。")
 
 
-def _trap_multiplicative(a, lr, rates):
-    zero = np.flatnonzero(rates == 0)
-    if zero.size:
-        yield say("From update {t} on it is 0, for good.", "从更新步 {t} 起为 0，再也回不来。", t=zero[0])
+def _multiplicative_traps(given, lr, rates):
+    if rates[-1] == 0:
+        t = np.flatnonzero(rates == 0)[0]
+        yield say("From update {t} on it is 0, for good.", "从更新步 {t} 起为 0，再也回不来。", t=t)
 
 
-def _trap_sequential(a, lr, rates):
-    names = [_describe(part, {})[0].name for part in a["schedulers"]]
-    late = [milestone for milestone in a["milestones"] if milestone >= len(rates)]
+def _averaging_traps(given, lr, rates):
+    if given["anneal_epochs"] == 0:
+        yield say("anneal_epochs=0: the first update uses swa_lr.", "anneal_epochs=0：第一个更新步就用 swa_lr。")
+    elif rates.size <= given["anneal_epochs"]:
+        yield say(
+            "The run ends before swa_lr, which comes at update {t}.",
+            "训练在到达 swa_lr（更新步 {t}）之前结束。",
+            t=given["anneal_epochs"],
+        )
+
+
+def _sequential_traps(given, lr, rates):
+    names = [_describe(part, {})[0].name for part in given["schedulers"]]
     for name in names[1:]:
         if name in ("MultiplicativeLR", "SWALR"):
             yield say("{name} goes on from the rate it finds.", "{name} 从当前学习率继续。", name=name)
     if "OneCycleLR" in names:
-        yield say(
-            "OneCycleLR overwrites the first learning rate of all parts.", "OneCycleLR 覆盖了所有部分的初始学习率。"
-        )
-    if late:
-        yield say("Milestone {late} lies beyond this run.", "里程碑 {late} 超出了这次训练。", late=_list(late))
+        yield say("OneCycleLR overwrites the base lr of all parts.", "OneCycleLR 覆盖了所有部分的基准学习率。")
+    if late := [milestone for milestone in given["milestones"] if milestone >= rates.size]:
+        yield say("{m} lies beyond this run.", "{m} 超出了这次训练。", m=_listed(late))
 
 
-def _trap_chained(a, lr, rates):
-    parts = [_describe(part, {}) for part in a["schedulers"]]
+def _chained_traps(given, lr, rates):
+    parts = [_describe(part, {}) for part in given["schedulers"]]
     for i, (entry, arguments) in enumerate(parts):
         if i and entry.chained == "overwrites":
             yield say(
-                "No product: {name} overwrites what comes before it.", "不是乘积：{name} 覆盖了它前面的结果。", name=entry.name
+                "No product: {name} overwrites what comes before it.",
+                "不是乘积：{name} 覆盖了它前面的结果。",
+                name=entry.name,
             )
-        if entry.name == "CosineAnnealingLR" and len(parts) > 1:
+        elif entry.name == "CosineAnnealingLR" and len(parts) > 1:
             if arguments.get("eta_min", 0):
                 yield say("No product: eta_min is not 0.", "不是乘积：eta_min 不为 0。")
-            elif len(rates) > arguments["T_max"] + 1:
+            elif rates.size > arguments["T_max"] + 1:
                 yield say(
-                    "After T_max = {T_max} the cosine starts anew from 0, not from the product.",
-                    "T_max = {T_max} 之后，余弦从 0 重新开始，不再是乘积。", T_max=arguments["T_max"],
-                )  # fmt: skip
+                    "No product after T_max = {t}: the cosine starts anew, from 0.",
+                    "T_max = {t} 之后不再是乘积：余弦从 0 重新开始。",
+                    t=arguments["T_max"],
+                )
 
 
-_TRAPS: dict[str, Callable] = {
-    "StepLR": _trap_step,
-    "MultiStepLR": _trap_multi_step,
-    "ConstantLR": _trap_constant,
-    "LinearLR": _trap_linear,
-    "ExponentialLR": _trap_frozen,
-    "PolynomialLR": _trap_polynomial,
-    "CosineAnnealingLR": _trap_cosine,
-    "CosineAnnealingWarmRestarts": _trap_restarts,
-    "CyclicLR": _trap_cyclic,
-    "OneCycleLR": _trap_one_cycle,
-    "SWALR": _trap_swa,
-    "ReduceLROnPlateau": _trap_plateau,
-    "LambdaLR": _trap_lambda,
-    "MultiplicativeLR": _trap_multiplicative,
-    "SequentialLR": _trap_sequential,
-    "ChainedScheduler": _trap_chained,
+_TRAPS: dict[str, Callable[..., Iterable[str]]] = {
+    "StepLR": _step_traps,
+    "MultiStepLR": _multi_step_traps,
+    "ExponentialLR": _decay_traps,
+    "CosineAnnealingLR": _cosine_traps,
+    "CosineAnnealingWarmRestarts": _restart_traps,
+    "ReduceLROnPlateau": _plateau_traps,
+    "OneCycleLR": _one_cycle_traps,
+    "CyclicLR": _cyclic_traps,
+    "ConstantLR": _constant_traps,
+    "LinearLR": _linear_traps,
+    "PolynomialLR": _polynomial_traps,
+    "LambdaLR": _lambda_traps,
+    "MultiplicativeLR": _multiplicative_traps,
+    "SWALR": _averaging_traps,
+    "SequentialLR": _sequential_traps,
+    "ChainedScheduler": _chained_traps,
 }

@@ -291,6 +291,7 @@ def test_bifurcation_is_the_end_of_descent():
             points[..., k], gradient_descent(double_well(), [0.5, -0.2], lr, 50)[41:], atol=1e-6
         )
     assert np.isnan(points[..., 3]).all()
+    assert np.isnan(bifurcation([2.5], settle=1, keep=12)).all(), "lost only after the first positions kept"
     assert np.isfinite(bifurcation([0.1], landscape=rugged())).all()
 
 

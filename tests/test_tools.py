@@ -195,6 +195,23 @@ def test_chinese_comes_second(tmp_path):
     assert "the Chinese twin is missing" in found[1]
 
 
+def test_twin_repeats_nothing_else(tmp_path):
+    text = changed(LESSON, 'lang="zh"\n# # 看', 'lang="zh" given="0.05"\n# # 看')
+    refused(course(tmp_path, text)[0], "given differs from that of the English twin")
+
+
+def test_exercises_begin_with_a_card(tmp_path):
+    opening = EXERCISES[: EXERCISES.index('# %% [markdown] lang="en" tags=["card"]')]
+    refused(course(tmp_path, exercises=opening)[1], "a file of exercises without a card")
+
+
+def test_file_begins_with_a_cell(tmp_path):
+    path, _ = course(tmp_path)
+    path.write_text("import this\n" + path.read_text())
+    with pytest.raises(SyntaxError, match=r"01_mini\.py: the first line must be a cell header .* got 'import this'"):
+        source.read(path)
+
+
 def test_code_in_two_languages_is_refused(tmp_path):
     twins = '# %% lang="en"\nprint(1)\n\n# %% lang="zh"\nprint(2)\n\n'
     refused(course(tmp_path, changed(LESSON, CODE, twins + CODE))[0], "code in two languages")
@@ -228,6 +245,8 @@ def test_chinese_never_confirmed_is_refused(tmp_path):
     ("**Expected result** `halve(0.1)` is `0.05`", "`halve(0.1)` is `0.05`", "expected result are missing"),
     ("**Time** 2", "**Time** 3", "difficulty or minutes differ"),
     ("<summary>Hint 1</summary>", "<summary>Hint</summary>", "no hints|different numbers of hints"),
+    ("# Which operator divides?\n# </details>", "# Which operator divides?\n# </details>\n# <summary>Hint 2</summary>",
+     "different numbers of hints"),
     ("<summary>提示 1</summary>", "<summary>提示 2</summary>", r"no hints, or not numbered from 1 \(zh\)"),
     ('# %% tags=["check"] ex="01.1" points=2\ncheck("01.1", halve)\n\n', "", "0 check cells"),
     ('name="halve" ex="01.1"', 'name="halve" ex="01.2"', "the answer cell has ex='01.2'"),

@@ -112,11 +112,6 @@ def file_rules(source: Source) -> Iterator[tuple[Cell, str, str]]:
         if times > 1:
             again = [cell for cell in source.cells if cell.name == name][-1]
             yield again, f"the name {name!r} is given {times} times", "give every cell its own"
-    shown = [cell for cell in source.cells if "wrong" not in cell.tags]
-    for id, times in Counter(cell.id for cell in shown).items():
-        if times > 1:
-            again = [cell for cell in shown if cell.id == id][-1]
-            yield again, f"its id {id} is taken", 'give the cell a name="…"'
     code = [cell for cell in source.cells if cell.is_code]
     if code and "setup" not in code[0].tags:
         yield code[0], "code before the set-up", 'begin with the set-up pair, lang="en" and "zh", tags=["setup"]'

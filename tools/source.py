@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -143,7 +144,8 @@ def read_raw(path: Path) -> list[tuple[int, NotebookNode]]:
     if not text.startswith("# %%"):
         raise SyntaxError(f"{path}: the first line must be a cell header (# %% …), got {first_line(text)!r}")
     lines = [text.count("\n", 0, found.start()) + 1 for found in HEADER.finditer(text)]
-    cells = jupytext.reads(text, fmt="py:percent").cells
+    with warnings.catch_warnings(action="ignore"):  # jupytext evaluates attributes, and a regex has its backslashes
+        cells = jupytext.reads(text, fmt="py:percent").cells
     for cell in cells:
         cell.metadata.pop("lines_to_next_cell", None)  # how jupytext remembers blank lines
     return list(zip(lines, cells, strict=True))

@@ -193,7 +193,7 @@ def descend(grad, start, lr, updates):
         path.append(x)
     return np.array(path)
 
-# %% tags=["wrong"] ex="01.2" expect="after 0 updates.*every entry is the last point" expect_zh="每一项都成了最后的点"
+# %% tags=["wrong"] ex="01.2" expect="path\[0\].*every entry is the last point" expect_zh="每一项都成了最后的点"
 def descend(grad, start, lr, updates):
     x = start
     path = [x]
@@ -289,7 +289,7 @@ print(path, dynamics.gradient_flow(dynamics.double_well(), 0.2, tau), sep="\n")
 # 上面四次更新用的时间，与一百次小的更新一样多。第二行是在 `tau` 各时刻读出的梯度流：小球落后于它，误差与学习率同阶，
 # 学习率越小就越接近。这里更新的编号说明不了什么，时钟才说明问题。
 
-# %% tags=["wrong"] ex="01.3" expect="tau: expected \d updates, found \d updates: the clock shows 0" expect_zh="时钟是 0"
+# %% tags=["wrong"] ex="01.3" expect="tau: expected \d values, found \d values: the clock shows 0" expect_zh="时钟是 0"
 def same_clock(lrs, reference):
     scaled = lrs * reference.sum() / lrs.sum()
     return scaled, np.cumsum(scaled)
@@ -431,13 +431,13 @@ def lr_for_variance(variance, curvature, sigma, batch_size):
 # and all you have is the learning rate. Write `cooling(t)`, the learning rate of update `t = 0 … 1999`, so that at the
 # end at least 45 % of the balls lie at rest in the deepest well: no farther than 0.1 from its bottom.
 #
-# The cell below lets the balls go and shows where they end. It also shows that a constant learning rate will not do.
-# The check draws new noise each time.
+# `where_they_end(schedule)` lets the balls go and draws where they end; the cell below the check calls it for you. The
+# check draws new noise each time.
 #
 # <details><summary>Hint 1</summary>
 #
-# Try constant learning rates first: `where_they_end(0.01)`, `where_they_end(0.08)`, `where_they_end(0.19)`. Which leaves
-# the first well? Which finds the deepest? Which lies still?
+# Try constant learning rates first: let `cooling` return 0.01, then 0.08, then 0.19, and look at the picture. With which
+# do the balls leave the first well? With which do they find the deepest? With which do they lie still?
 # </details>
 #
 # <details><summary>Hint 2</summary>
@@ -451,7 +451,7 @@ def lr_for_variance(variance, curvature, sigma, batch_size):
 # you have between too hot to choose and too cold to move.
 # </details>
 
-# %% [markdown] lang="zh" of="e7008ddc"
+# %% [markdown] lang="zh" of="13eedac6"
 # ## 01.5 · 让小球冷却
 #
 # **难度** ●●● · **用时** 30 分钟 · **预期结果** 至少 45 % 的小球静止在最深的势阱里
@@ -459,12 +459,12 @@ def lr_for_variance(variance, curvature, sigma, batch_size):
 # 四千个小球从崎岖山谷最左边的势阱出发，它是九个势阱中最浅的。梯度带有噪声，而你手里只有学习率。
 # 写出 `cooling(t)`，即第 `t = 0 … 1999` 次更新的学习率，使最后至少 45 % 的小球静止在最深的势阱里：离它的底部不超过 0.1。
 #
-# 下面的单元格会放出小球，并画出它们最后停在哪里。它也表明恒定的学习率做不到。检查每次都用新的噪声。
+# `where_they_end(schedule)` 会放出小球，并画出它们最后停在哪里；检查下面的单元格会替你调用它。检查每次都用新的噪声。
 #
 # <details><summary>提示 1</summary>
 #
-# 先试试恒定的学习率：`where_they_end(0.01)`、`where_they_end(0.08)`、`where_they_end(0.19)`。
-# 哪一个能离开第一个势阱？哪一个能找到最深的？哪一个静得下来？
+# 先试试恒定的学习率：让 `cooling` 依次返回 0.01、0.08、0.19，看看画出的图。
+# 哪一个能让小球离开第一个势阱？哪一个能让它们找到最深的？哪一个能让它们静下来？
 # </details>
 #
 # <details><summary>提示 2</summary>
@@ -488,14 +488,12 @@ def where_they_end(schedule, seed=0):
     figure = Figure(7.2, 3.2, alt=label("{:.1%} at rest in the deepest well", "{:.1%} 静止在最深的势阱里").format(at_rest))
     axes = figure.subplots()
     axes.hist(balls, np.arange(-9, 9, 0.1), weights=np.full(4000, 100 / 4000), color="#D55E00")
-    axes.set(title=figure.alt, ylim=(0, 60), xlabel=label("position", "位置"), ylabel=label("% of the balls", "小球的百分比"))
+    axes.set(title=figure.alt, xlim=(-9, 9), ylim=(0, 60), xlabel=label("position", "位置"))
+    axes.set_ylabel(label("% of the balls", "小球的百分比"))
     height = axes.twinx()
     height.plot(x, rugged.f(x), color="#8C8C8C", linewidth=1)
     height.set_axis_off()
     return figure
-
-
-where_they_end(0.08)
 
 # %% tags=["answer"] name="cooling" ex="01.5"
 def cooling(t):

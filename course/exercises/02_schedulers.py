@@ -119,7 +119,7 @@ def curves_of(new_optimizer, schedulers, epochs):
         optimizer = new_optimizer()
         scheduler = make_scheduler(optimizer)
         curve = []
-        for epoch in range(epochs):
+        for _ in range(epochs):
             curve.append([group["lr"] for group in optimizer.param_groups])
             optimizer.step()  # here a real loop goes through the data
             scheduler.step()
@@ -134,11 +134,13 @@ check("02.1", curves_of)
 @styled
 def picture(curves):
     figure = Figure(7.2, 4.4, alt="; ".join(f"{name}: {c[0, 1]:.3g}, {c[-1, 1]:.3g}" for name, c in curves.items()))
-    for axes, (name, curve) in zip(figure.subplots(2, 3, sharex=True, sharey=True).flat, curves.items()):
-        axes.plot(curve)
+    panels = figure.subplots(2, 3, sharex=True, sharey=True).flat
+    for axes, (name, curve) in zip(panels, curves.items(), strict=True):
+        axes.plot(curve, drawstyle="steps-post")  # an epoch keeps its learning rate to its end
         axes.set(title=name, yscale="log", ylim=(1e-5, 0.3))
-    figure.supxlabel(label("epoch", "轮（epoch）"))
-    figure.supylabel(label("learning rate", "学习率"))
+    axes.legend([label("group 0", "参数组 0"), label("group 1", "参数组 1")], loc="lower center")
+    figure.supxlabel(label("epoch", "轮（epoch）"), size=11)
+    figure.supylabel(label("learning rate", "学习率"), size=11)
     return figure
 
 
@@ -167,7 +169,7 @@ def curves_of(new_optimizer, schedulers, epochs):
         optimizer = new_optimizer()
         scheduler = make_scheduler(optimizer)
         curve = []
-        for epoch in range(epochs):
+        for _ in range(epochs):
             optimizer.step()
             scheduler.step()
             curve.append(scheduler.get_last_lr())
@@ -181,7 +183,7 @@ def curves_of(new_optimizer, schedulers, epochs):
         optimizer = new_optimizer()
         scheduler = make_scheduler(optimizer)
         curve = [scheduler.get_last_lr()]
-        for epoch in range(epochs):
+        for _ in range(epochs):
             optimizer.step()
             scheduler.step()
             curve.append(scheduler.get_last_lr())
@@ -195,7 +197,7 @@ def curves_of(new_optimizer, schedulers, epochs):
         optimizer = new_optimizer()
         scheduler = make_scheduler(optimizer)
         curves[name] = []
-        for epoch in range(epochs):
+        for _ in range(epochs):
             curves[name].append(optimizer.param_groups[0]["lr"])
             optimizer.step()
             scheduler.step()
@@ -208,7 +210,7 @@ def curves_of(new_optimizer, schedulers, epochs):
     for name, make_scheduler in schedulers.items():
         scheduler = make_scheduler(optimizer)
         curve = []
-        for epoch in range(epochs):
+        for _ in range(epochs):
             curve.append(scheduler.get_last_lr())
             optimizer.step()
             scheduler.step()
@@ -234,7 +236,7 @@ def curves_of(new_optimizer, schedulers, epochs):
         optimizer = new_optimizer()
         scheduler = make_scheduler(optimizer)
         curve = []
-        for epoch in range(epochs):
+        for _ in range(epochs):
             scheduler.step()
             curve.append(scheduler.get_last_lr())
             optimizer.step()
@@ -248,7 +250,7 @@ def curves_of(new_optimizer, schedulers, epochs):
         optimizer = new_optimizer()
         scheduler = make_scheduler(optimizer)
         curve = []
-        for epoch in range(epochs):
+        for _ in range(epochs):
             curve.append(scheduler.get_last_lr())
             optimizer.step()
         curves[name] = np.array(curve)
@@ -261,8 +263,8 @@ def curves_of(new_optimizer, schedulers, epochs):
         optimizer = new_optimizer()
         scheduler = make_scheduler(optimizer)
         curve = [[] for _ in optimizer.param_groups]
-        for epoch in range(epochs):
-            for column, group in zip(curve, optimizer.param_groups):
+        for _ in range(epochs):
+            for column, group in zip(curve, optimizer.param_groups, strict=True):
                 column.append(group["lr"])
             optimizer.step()
             scheduler.step()

@@ -52,7 +52,7 @@ comparison(
 
 # --- 01.2 A trajectory -----------------------------------------------------------------------------------
 
-POINT = Axis(("after {} updates", "{} 次更新后"), ("{} points", "{} 个点"))
+POINT = Axis(("path[{}]", "path[{}]"), ("{} points", "{} 个点"))
 COORDINATE = Axis(("coordinate {}", "坐标 {}"), ("{} coordinates", "{} 个坐标"))
 
 
@@ -143,6 +143,8 @@ comparison(
 
 # --- 01.3 The clock --------------------------------------------------------------------------------------
 
+ENTRY = Axis(("entry {}", "第 {} 项"))
+
 
 def draw_schedules(rng: np.random.Generator) -> dict:
     mine, other = rng.choice([3, 4, 5, 6], 2, replace=False)
@@ -215,7 +217,7 @@ comparison(
         ),
     ),
     call="same_clock({lrs}, {reference})",
-    axes=(UPDATE,),
+    axes=(ENTRY,),
 )
 
 

@@ -65,11 +65,11 @@ def _run(argv: list[str], course: Course | None) -> int:
     if options.command is None:
         parser.print_help()
         return 2
+    copy = PersonalCopy.locate(getattr(options, "dir", None))
+    if not asked.lang and not os.environ.get("LRCOURSE_LANG") and copy.language in LANGUAGES:
+        use_language(copy.language)
     if options.command == "doctor":
         return _doctor()
-    copy = PersonalCopy.locate(options.dir)
-    if not asked.lang and "LRCOURSE_LANG" not in os.environ and copy.language in LANGUAGES:
-        use_language(copy.language)
     course = course or Course.here()
     match options.command:
         case "lab":

@@ -9,6 +9,7 @@ import importlib.metadata
 import os
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -227,6 +228,6 @@ def copy_of_the_course() -> Iterator[Finding]:
 
 
 def _same_environment(command: str) -> bool:
-    """Whether a program lies in the folder of programs that this interpreter lies in."""
-    folder = Path(command).parent
-    return folder.is_dir() and folder.samefile(Path(sys.executable).parent)
+    """Whether a program lies in a folder of programs that belongs to this interpreter."""
+    folder, own = Path(command).parent, {Path(sys.executable).parent, Path(sysconfig.get_path("scripts"))}
+    return folder.is_dir() and any(place.is_dir() and folder.samefile(place) for place in own)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .. import dynamics
-from ..figures.dynamics import (
-    CLOCK_GOAL, COOLING, HAND_GOAL, HOP_GOAL, MASS_GOAL, UPDATES, WANTED,
-    Bifurcation, ByHand, Mass, OnLandscape, OneClock, landscape_of, view,
-)  # fmt: skip
+from ..figures import dynamics as pictures
 from ..words import say
 from .explorer import Choice, Control, Explorer, Slider, Switch
 
@@ -25,10 +22,10 @@ def landscape() -> Explorer:
     """Three hundred balls on a landscape of your choice: learning rate, noise, start, and time."""
 
     def controls(values: Mapping[str, object]) -> Sequence[Control]:
-        here = landscape_of(values.get("landscape", "rugged"))
+        here = pictures.landscape_of(values.get("landscape", "rugged"))
         first = _FIRST[here.key]
         if here.dim == 1:
-            grid, _ = view(here)
+            grid, _ = pictures.view(here)
             sharpest = max(here.hess(here.minima))
             bounds = {"x": (float(grid[0]), float(grid[-1]))}
         else:
@@ -38,36 +35,38 @@ def landscape() -> Explorer:
         return [
             Choice(
                 key="landscape", name=say("landscape", "景观"),
-                options={landscape_of(key).name: key for key in _FIRST}, value="rugged",
+                options={pictures.landscape_of(key).name: key for key in _FIRST}, value="rugged",
             ),
             Slider(
-                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.003, high=3 if here.key == "quadratic" else 0.5,
-                value=first["lr"], step=0.01, log=True, snaps=snaps,
+                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.003,
+                high=3 if here.key == "quadratic" else 0.5, value=first["lr"], step=0.01, log=True, snaps=snaps,
             ),
             Slider(
-                key="sigma", name=say("gradient noise", "梯度噪声"), symbol="σ", low=0.0, high=6.0, value=first["sigma"],
-                step=0.1, show=".1f",
+                key="sigma", name=say("gradient noise", "梯度噪声"), symbol="σ", low=0.0, high=6.0,
+                value=first["sigma"], step=0.1, show=".1f",
             ),
             *(
                 Slider(
-                    key=axis, name=say("start", "起点"), symbol=axis, low=low, high=high, value=first[axis], step=0.05, show=".2f"
+                    key=axis, name=say("start", "起点"), symbol=axis, low=low, high=high, value=first[axis], step=0.05,
+                    show=".2f",
                 )
                 for axis, (low, high) in bounds.items()
             ),
             Slider(
-                key="t", name=say("update", "更新步"), symbol="t", low=0, high=UPDATES, value=UPDATES // 2, step=2, play=70,
+                key="t", name=say("update", "更新步"), symbol="t", low=0, high=pictures.UPDATES,
+                value=pictures.UPDATES // 2, step=2, play=70,
             ),
         ]  # fmt: skip
 
     return Explorer(
-        OnLandscape(), controls,
+        pictures.OnLandscape(), controls,
         question=say(
-            "300 balls start in the wrong valley. How hot must it be for them to find the deepest one, and not leave it?",
+            "300 balls start in the wrong valley. How hot must it be to find the deepest one, and not to leave it?",
             "300 个小球从错误的谷里出发。要多热，它们才能找到最深的谷，又不再离开？",
         ),
         goal=say(
             "with one η for all {n} updates, have {share:.0%} of the balls in the deepest valley at the end",
-            "只用一个 η 走完 {n} 步，最后让 {share:.0%} 的小球在最深的谷里", n=UPDATES, share=WANTED,
+            "只用一个 η 走完 {n} 步，最后让 {share:.0%} 的小球在最深的谷里", n=pictures.UPDATES, share=pictures.WANTED,
         ),
     )  # fmt: skip
 
@@ -75,21 +74,25 @@ def landscape() -> Explorer:
 def by_hand() -> Explorer:
     """Cool an ensemble by hand: turn the learning rate while it runs."""
     return Explorer(
-        ByHand(),
+        pictures.ByHand(),
         [
             Slider(
-                key="lr", name=say("learning rate", "学习率"), symbol="η", low=1e-3, high=0.3, value=0.2, step=0.02, log=True,
-                snaps={"0.2": 0.2, "0.1": 0.1, "0.05": 0.05, "0.01": 0.01},
+                key="lr", name=say("learning rate", "学习率"), symbol="η", low=1e-3, high=0.3, value=0.2, step=0.02,
+                log=True, snaps={"0.2": 0.2, "0.1": 0.1, "0.05": 0.05, "0.01": 0.01},
             ),
-            Slider(key="t", name=say("update", "更新步"), symbol="t", low=0, high=COOLING, value=0, step=5, play=90),
+            Slider(
+                key="t", name=say("update", "更新步"), symbol="t", low=0, high=pictures.COOLING, value=0, step=5,
+                play=90,
+            ),
         ],
         question=say(
             "Press play, and turn η down while it runs. What you draw is a learning-rate schedule.",
             "按下播放，在运行中调低 η。你画出的就是一条学习率调度曲线。",
         ),
         goal=say(
-            "mean loss at most {goal:.2f} above the floor at update {n}", "第 {n} 步时平均损失至多比最低点高 {goal:.2f}",
-            goal=HAND_GOAL, n=COOLING,
+            "mean loss at most {goal:.2f} above the floor at update {n}",
+            "第 {n} 步时平均损失至多比最低点高 {goal:.2f}",
+            goal=pictures.HAND_GOAL, n=pictures.COOLING,
         ),
     )  # fmt: skip
 
@@ -98,21 +101,28 @@ def bifurcation() -> Explorer:
     """The double well without noise, from a quiet ball to chaos and beyond."""
     limits = dynamics.THRESHOLDS
     return Explorer(
-        Bifurcation(),
+        pictures.Bifurcation(),
         [
             Slider(
-                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.05, high=2.1, value=1.2, step=0.005, show=".3f",
-                snaps={"1": limits["period 2"], "√5−1": limits["period 4"], "3√3/2−1": limits["hops"], "2": limits["diverges"]},
-                play=120,
+                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.05, high=2.1, value=1.2, step=0.005,
+                show=".3f", play=120,
+                snaps={
+                    "1": limits["period 2"], "√5−1": limits["period 4"],
+                    "3√3/2−1": limits["hops"], "2": limits["diverges"],
+                },
             ),
-            Slider(key="start", name=say("start", "起点"), symbol="x", low=-1.5, high=1.5, value=0.5, step=0.01, show=".2f"),
+            Slider(
+                key="start", name=say("start", "起点"), symbol="x", low=-1.5, high=1.5, value=0.5, step=0.01,
+                show=".2f",
+            ),
         ],
         question=say(
             "No noise at all, only longer and longer steps. When does the ball leave its well?",
             "毫无噪声，只是步子越来越大。小球何时会离开自己的势阱？",
         ),
         goal=say(
-            "make it hop over the barrier with an η of at most {goal}", "用不超过 {goal} 的 η 让它跳过势垒", goal=HOP_GOAL
+            "make it hop over the barrier with an η of at most {goal}", "用不超过 {goal} 的 η 让它跳过势垒",
+            goal=pictures.HOP_GOAL,
         ),
     )  # fmt: skip
 
@@ -120,37 +130,41 @@ def bifurcation() -> Explorer:
 def oscillator() -> Explorer:
     """A ball with momentum in a narrow bowl: learning rate, momentum, and critical damping."""
     return Explorer(
-        Mass(),
+        pictures.Mass(),
         [
             Slider(
-                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.003, high=5.0, value=1.0, step=0.01, log=True,
-                snaps={"0.1": 0.1, "1": 1.0, "2/λ": 2.0},
+                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.003, high=5.0, value=1.0, step=0.01,
+                log=True, snaps={"0.1": 0.1, "1": 1.0, "2/λ": 2.0},
             ),
             Slider(
-                key="momentum", name=say("momentum", "动量"), symbol="β", low=0.0, high=0.99, value=0.0, step=0.01, show=".2f",
-                snaps={"0": 0.0, "0.5": 0.5, "0.9": 0.9},
+                key="momentum", name=say("momentum", "动量"), symbol="β", low=0.0, high=0.99, value=0.0, step=0.01,
+                show=".2f", snaps={"0": 0.0, "0.5": 0.5, "0.9": 0.9},
             ),
         ],
         question=say(
             "A bowl a hundred times as stiff one way as the other. Which η and β bring the ball to rest soonest?",
             "碗的一个方向比另一个方向陡一百倍。哪组 η 和 β 让小球最快停下来？",
         ),
-        goal=say("within 1 % of the start in at most {goal} updates", "在 {goal} 步以内进入起始距离的 1 %", goal=MASS_GOAL),
+        goal=say(
+            "within 1 % of the start in at most {goal} updates", "在 {goal} 步以内进入起始距离的 1 %",
+            goal=pictures.MASS_GOAL,
+        ),
     )  # fmt: skip
 
 
 def clock() -> Explorer:
     """A real network, and schedules that share Σ η: predicted at once, then trained."""
     return Explorer(
-        OneClock(),
+        pictures.OneClock(),
         [
             Slider(
-                key="power", name=say("shape of your schedule", "调度的形状"), symbol="p", low=-4.0, high=4.0, value=2.0, step=0.25,
-                show="+.2f", snaps={say("backwards", "倒放"): -1.0, say("constant", "恒定"): 0.0, say("linear", "线性"): 1.0},
+                key="power", name=say("shape of your schedule", "调度的形状"), symbol="p", low=-4.0, high=4.0,
+                value=2.0, step=0.25, show="+.2f",
+                snaps={say("backwards", "倒放"): -1.0, say("constant", "恒定"): 0.0, say("linear", "线性"): 1.0},
             ),
             Slider(
-                key="lr", name=say("mean learning rate", "平均学习率"), symbol="η", low=0.02, high=0.5, value=0.05, step=0.05,
-                log=True, on_release=True, snaps={"0.05": 0.05, "0.2": 0.2},
+                key="lr", name=say("mean learning rate", "平均学习率"), symbol="η", low=0.02, high=0.5, value=0.05,
+                step=0.05, log=True, on_release=True, snaps={"0.05": 0.05, "0.2": 0.2},
             ),
             Choice(
                 key="batch_size", name=say("batch", "批"), options={say("all 600", "全部 600"): None, "16": 16},
@@ -163,6 +177,6 @@ def clock() -> Explorer:
         ),
         goal=say(
             "break the clock: full batch, network and prediction more than {goal:.0%} apart",
-            "打破时钟：全批量下，网络与预测相差超过 {goal:.0%}", goal=CLOCK_GOAL,
+            "打破时钟：全批量下，网络与预测相差超过 {goal:.0%}", goal=pictures.CLOCK_GOAL,
         ),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +11,7 @@ from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, PercentFormatter
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
@@ -18,11 +19,14 @@ from numpy.typing import NDArray
 from .. import dynamics
 from ..dynamics import Landscape
 from ..training import History
+from ..words import say
 from . import style
 from .style import Figure, Picture, Seen, label, styled
 
 GROUND = "#EDF0F4"  # what the balls roll on
 _HEIGHTS = LinearSegmentedColormap.from_list("heights", ["#FFFFFF", "#E3E8EE", "#B9C6D4", "#8C9FB4"])
+
+Start = float | tuple[float, float]
 
 landscape_of = functools.cache(lambda key: dynamics.LANDSCAPES[key]())
 
@@ -109,14 +113,14 @@ _BLOCK = 50  # updates simulated, and remembered, at a time
 
 
 @functools.lru_cache(maxsize=64)
-def _block(key: str, lr: float, sigma: float, start: float | tuple[float, float], block: int) -> NDArray:
+def _block(key: str, lr: float, sigma: float, start: Start, block: int) -> NDArray:
     """All places of all balls during 50 updates: ``(51, balls, ...)``; what the play button needs next."""
     begin = _block(key, lr, sigma, start, block - 1)[-1] if block else np.full((BALLS, *np.shape(start)), start)
     begin = np.where(np.isfinite(begin), begin, 1e9)  # the lost stay lost
     return dynamics.langevin(landscape_of(key), begin, lr, sigma, _BLOCK, seed=block, every=1)
 
 
-def _recent(key: str, lr: float, sigma: float, start: float | tuple[float, float], update: int) -> NDArray:
+def _recent(key: str, lr: float, sigma: float, start: Start, update: int) -> NDArray:
     """The places of all balls at this update and at up to 50 before it."""
     block = max(update - 1, 0) // _BLOCK
     frames = _block(key, lr, sigma, start, block)[: update - block * _BLOCK + 1]
@@ -197,9 +201,10 @@ class OnLandscape(Picture):
             self.ground.show(here)
 
     @staticmethod
-    def _thermometer(here: Landscape, start: float | tuple[float, float], lr: float, sigma: float) -> str:
+    def _thermometer(here: Landscape, start: Start, lr: float, sigma: float) -> str:
         temperature = lr * sigma**2 / 2
-        return f"T = {temperature:.2g}: {_verdict(here, start, lr, temperature)[0]}"
+        verdict, _ = _verdict(here, start, lr, temperature)
+        return label("T = {T:.2g}: {verdict}", "T = {T:.2g}：{verdict}", T=temperature, verdict=verdict)
 
     def _weigh(self, here: Landscape, frames: NDArray, temperature: float) -> None:
         """Where the balls are, beside where they should be at this temperature, and the thermometer."""
@@ -243,66 +248,68 @@ def _pass(valley: Landscape) -> NDArray:
     return floor[valley.f(floor).argmax()]
 
 
-def way_out(landscape: Landscape, start: float | tuple[float, float]) -> float:
+def way_out(landscape: Landscape, start: Start) -> float:
     """How high the lowest barrier around the basin of *start* stands above its bottom; inf where there is none."""
     home = int(_basin(landscape, np.asarray(start)))
     around = landscape.barriers[max(home - 1, 0) : home + 1] if landscape.dim == 1 else _pass(landscape)
     return float(np.min(landscape.f(around), initial=np.inf) - landscape.f(landscape.minima[home]))
 
 
-def _verdict(here: Landscape, start: float | tuple[float, float], lr: float, temperature: float) -> tuple[str, str]:
+def _verdict(here: Landscape, start: Start, lr: float, temperature: float) -> tuple[str, str]:
     """How hot this is for the valley of *start*: in a word, and in a clause."""
     bottom = here.minima[int(_basin(here, np.asarray(start)))]
     limit = 2 / np.max(np.linalg.eigvalsh(np.reshape(here.hess(bottom), (here.dim, here.dim))))
     if lr > limit:
-        return (
-            label("too long a step", "步子太大"),
-            label("the first valley cannot hold them, η > 2/λ = {limit:.2g}", "起点的谷留不住它们，η > 2/λ = {limit:.2g}", limit=limit),
+        why = say(
+            "their first valley cannot hold them, η > 2/λ = {limit:.2g}", "起点的谷留不住小球，η > 2/λ = {limit:.2g}",
+            limit=limit,
         )  # fmt: skip
+        return label("too long a step", "步子太大"), why
     if temperature == 0:
-        return label("no noise", "没有噪声"), label("each slides to the bottom of its valley", "小球各自滑到谷底")
+        return label("no noise", "没有噪声"), say("each slides to the bottom of its valley", "小球各自滑到谷底")
     height = way_out(here, start) / temperature
     if height == np.inf:
-        return label("they tremble", "抖动"), label("they tremble about the bottom", "小球在谷底附近抖动")
-    way = dict(h=height)
+        return label("they tremble", "抖动"), say("they tremble about the bottom", "小球在谷底附近抖动")
+    way = say("the way out is {height:.1f} T high, ", "出口高 {height:.1f} T，", height=height)
     if height > 7:
-        return label("cold", "冷"), label("the way out is {h:.0f} T high, they are stuck", "出口高达 {h:.0f} T，小球被困住", **way)
+        return label("cold", "冷"), way + say("they are stuck", "小球被困住")
     if height > 2.5:
-        return label("warm", "温"), label("the way out is {h:.1f} T high, a few get over", "出口高 {h:.1f} T，偶尔有球越过", **way)
-    return label("hot", "热"), label("the way out is only {h:.1f} T high, they roam", "出口只有 {h:.1f} T，小球四处游荡", **way)
+        return label("warm", "温"), way + say("a few get over", "偶尔有球越过")
+    return label("hot", "热"), way + say("they roam", "小球四处游荡")
 
 
-def _roaming(
-    here: Landscape, start: float | tuple[float, float], frames: NDArray, lr: float, sigma: float, t: int
-) -> Seen:
+def _roaming(here: Landscape, start: Start, frames: NDArray, lr: float, sigma: float, t: int) -> Seen:
     """What can be counted now, beside what theory expects."""
     temperature, now = lr * sigma**2 / 2, frames[-1]
-    basins = _basin(here, now)
-    lost = ~(np.abs(now).reshape(BALLS, -1).max(1) < 50)
+    lost = ~(np.abs(now).reshape(BALLS, -1).max(axis=1) < 50)
     if lost.mean() > 0.5:
-        return Seen(label(
+        return Seen(say(
             "η = {lr:.3g}: after {t} updates {lost:.0%} of the balls have left for infinity.",
             "η = {lr:.3g}：{t} 步之后，{lost:.0%} 的小球已飞向无穷远。", lr=lr, t=t, lost=lost.mean(),
         ))  # fmt: skip
-    loss = float(here.f(now[~lost]).mean() - here.f(here.minima).min())
     _, clause = _verdict(here, start, lr, temperature)
-    words = label("T = ησ²/2 = {T:.2g}: {clause}. ", "T = ησ²/2 = {T:.2g}：{clause}。", T=temperature, clause=clause)
-    if len(here.minima) == 1:
-        curvature = float(here.hess(0.0))
-        exact = lr * sigma**2 / (2 - lr * curvature) if lr * curvature < 2 else np.inf
-        return Seen(words + label(
+    words = say("T = ησ²/2 = {T:.2g}: {clause}. ", "T = ησ²/2 = {T:.2g}：{clause}。", T=temperature, clause=clause)
+    depths = here.f(here.minima)
+    if len(depths) == 1:
+        curvature = here.hess(0.0)
+        exact = dynamics.noise_variance(lr, curvature, sigma) * curvature if lr * curvature < 2 else np.inf
+        return Seen(words + say(
             "Measured over the last 50 updates: λ·Var(x) = {measured:.3g}; exact: ησ²/(2 − ηλ) = {exact:.3g}.",
             "最近 50 步的测量值：λ·Var(x) = {measured:.3g}；精确值：ησ²/(2 − ηλ) = {exact:.3g}。",
             measured=curvature * frames.var(), exact=exact,
         ))  # fmt: skip
-    home = int(_basin(here, np.asarray(start)))
-    depths = here.f(here.minima)
-    share = float((basins == here.deepest).mean())
-    words += label("After {t} updates {stay:.0%} of the balls are where they began", "{t} 步之后，{stay:.0%} 的小球还在出发的谷里",
-                   t=t, stay=float((basins == home).mean()))  # fmt: skip
+    basins, home = _basin(here, now), _basin(here, np.asarray(start))
+    share = float(np.mean(basins == here.deepest))
+    words += say(
+        "After {t} updates {stay:.0%} of the balls are where they began", "{t} 步之后，{stay:.0%} 的小球还在出发的谷里",
+        t=t, stay=np.mean(basins == home),
+    )  # fmt: skip
     if np.ptp(depths) > 1e-9:
-        words += label(", {share:.0%} in the deepest valley", "，{share:.0%} 在最深的谷里", share=share)
-    words += label("; mean loss {loss:.2f} above the floor.", "；平均损失比最低点高 {loss:.2f}。", loss=loss)
+        words += say(", {share:.0%} in the deepest valley", "，{share:.0%} 在最深的谷里", share=share)
+    words += say(
+        "; mean loss {loss:.2f} above the floor.", "；平均损失比最低点高 {loss:.2f}。",
+        loss=here.f(now[~lost]).mean() - depths.min(),
+    )  # fmt: skip
     reached = here.key == "rugged" and home != here.deepest and t == UPDATES and share >= WANTED
     return Seen(words, f"{share:.0%}, η = {lr:.3g}" if reached else "")
 
@@ -383,13 +390,14 @@ class ByHand(Picture):
         self.message.set_text(label(
             "T = {T:.2g}, loss {loss:.2f}", "T = {T:.2g}，损失 {loss:.2f}", T=lr * SIGMA**2 / 2, loss=loss,
         ))  # fmt: skip
-        words = label(
+        words = say(
             "Update {t}: mean loss {loss:.2f} above the floor, {share:.0%} of the balls in the deepest valley, clock "
-            "τ = Ση = {tau:.3g}.", "第 {t} 步：平均损失比最低点高 {loss:.2f}，{share:.0%} 的小球在最深的谷里，时钟 τ = Ση = {tau:.3g}。",
+            "τ = Ση = {tau:.3g}.",
+            "第 {t} 步：平均损失比最低点高 {loss:.2f}，{share:.0%} 的小球在最深的谷里，时钟 τ = Ση = {tau:.3g}。",
             t=t, loss=loss, share=share, tau=sum(self.lrs),
         )  # fmt: skip
         reached = t == COOLING and loss <= HAND_GOAL
-        return Seen(words, label("loss {loss:.2f}", "损失 {loss:.2f}", loss=loss) if reached else "")
+        return Seen(words, say("loss {loss:.2f}", "损失 {loss:.2f}", loss=loss) if reached else "")
 
 
 # --- Too long a step ---------------------------------------------------------------------------------------
@@ -401,7 +409,7 @@ _LRS = np.linspace(0.005, 2.1, 720)
 
 @functools.cache
 def _attractor() -> NDArray[np.uint8]:
-    """The bifurcation diagram as an image: where the ball of the right well ends up, dark, and that of the left, pale."""
+    """The bifurcation diagram as an image: dark where the right well's ball ends up, pale where the left one's does."""
     edges = np.linspace(-1.6, 1.6, 321)
     ends = dynamics.bifurcation(_LRS, 0.5, settle=600, keep=400)
     counts = np.stack([np.histogram(x, edges)[0] if np.isfinite(x).all() else 0 * edges[1:] for x in ends.T], axis=1)
@@ -483,11 +491,11 @@ class Bifurcation(Picture):
         self.here.set_data(np.full(100, lr), late)
         regime = dynamics.regime(lr)
         if lr < 2 and not np.isfinite(late).all():
-            code, what = "diverges", label("from so far out it is lost at this η", "从这么远处出发，在这个 η 下会发散")
+            code, what = "diverges", say("from so far out it is lost at this η", "从这么远处出发，在这个 η 下会发散")
         else:
             code, what = regime
-        self.message.set_text(f"η = {lr:.3f}: {_NAMES[code]()}")
-        words = label(
+        self.message.set_text(label("η = {lr:.3f}: {name}", "η = {lr:.3f}：{name}", lr=lr, name=_NAMES[code]()))
+        words = say(
             "η = {lr:.3f}: {what}. One update multiplies a small error at the bottom by 1 − 2η = {factor:.2f}.",
             "η = {lr:.3f}：{what}。每一步把谷底附近的小偏差乘以 1 − 2η = {factor:.2f}。",
             lr=lr, what=what, factor=1 - 2 * lr,
@@ -582,31 +590,30 @@ class Mass(Picture):
         self.stiff.set_data(np.arange(_LONG + 1), stiff)
         self.here.set_data([lr], [1 - momentum])
         self.done.set_data([updates or -1] * 2, [-0.25, 0.25])
-        headline = (
-            label("within 1 % after {n} updates", "{n} 步后进入 1 % 以内", n=updates)
-            if updates
-            else label("not within 1 % after {n} updates", "{n} 步后仍未进入 1 % 以内", n=_LONG)
-        )
+        if updates:
+            outcome = say("within 1 % after {n} updates", "{n} 步后进入 1 % 以内", n=updates)
+        else:
+            outcome = say("not within 1 % after {n} updates", "{n} 步后仍未进入 1 % 以内", n=_LONG)
         self.message.set_text(label("{n} updates", "{n} 步", n=updates or f"> {_LONG}"))
-        words = label(
-            "Slow direction: {slow}; stiff direction: {stiff}; {headline}. Effective rate η/(1 − β) = {effective:.3g}.",
-            "缓方向：{slow}；陡方向：{stiff}；{headline}。有效学习率 η/(1 − β) = {effective:.3g}。",
-            slow=_damping(lr, momentum, _SLOW), stiff=_damping(lr, momentum, _STIFF), headline=headline,
+        words = say(
+            "Slow direction: {slow}; stiff direction: {stiff}; {outcome}. Effective rate η/(1 − β) = {effective:.3g}.",
+            "缓方向：{slow}；陡方向：{stiff}；{outcome}。有效学习率 η/(1 − β) = {effective:.3g}。",
+            slow=_damping(lr, momentum, _SLOW), stiff=_damping(lr, momentum, _STIFF), outcome=outcome,
             effective=lr / (1 - momentum),
         )  # fmt: skip
-        return Seen(words, headline if updates and updates <= MASS_GOAL else "")
+        return Seen(words, outcome if updates and updates <= MASS_GOAL else "")
 
 
 def _damping(lr: float, momentum: float, curvature: float) -> str:
     """How a ball of this momentum comes to rest in a parabola."""
     if lr >= dynamics.stability_limit(curvature, momentum):
-        return label("diverges (η > 2(1 + β)/λ)", "发散（η > 2(1 + β)/λ）")
+        return say("diverges (η > 2(1 + β)/λ)", "发散（η > 2(1 + β)/λ）")
     critical = dynamics.critical_momentum(lr, curvature)
     if abs(momentum - critical) < 0.01:
-        return label("critically damped (β* = {b:.2f})", "临界阻尼（β* = {b:.2f}）", b=critical)
+        return say("critically damped (β* = {b:.2f})", "临界阻尼（β* = {b:.2f}）", b=critical)
     if momentum > critical:
-        return label("swings (β above the critical {b:.2f})", "摆动（β 大于临界值 {b:.2f}）", b=critical)
-    return label("creeps (β below the critical {b:.2f})", "蠕动（β 小于临界值 {b:.2f}）", b=critical)
+        return say("swings (β above the critical {b:.2f})", "摆动（β 大于临界值 {b:.2f}）", b=critical)
+    return say("creeps (β below the critical {b:.2f})", "蠕动（β 小于临界值 {b:.2f}）", b=critical)
 
 
 # --- One clock -----------------------------------------------------------------------------------------------
@@ -690,30 +697,32 @@ class OneClock(Picture):
             self.yours.set_ydata(t * np.nan)
             self.yours_on_tau.set_ydata(t * np.nan)
             self.message.set_text(label("Not yet trained", "尚未训练"))
-            return Seen(label(
+            return Seen(say(
                 "The dashed curve is the constant run, read at your τ(t): no network was trained for it. Switch on the "
                 "training to see whether a real one follows.",
-                "虚线只是把恒定学习率的那次训练按你的 τ(t) 重读一遍，没有为它训练任何网络。打开训练开关，看真实网络是否跟随。",
+                "虚线只是把恒定学习率的那次训练按你的 τ(t) 重读一遍，没有为它训练任何网络。"
+                "打开训练开关，看真实网络是否跟随。",
             ))  # fmt: skip
         yours = yield from _trained(power, lr, batch_size)
         loss = np.append(yours.loss, np.full(_TRAINED - len(yours.loss), np.nan))
         self.yours.set_ydata(loss)
         self.yours_on_tau.set_data(tau / _TRAINED, loss)
-        finals = constant.train.loss, yours.train.loss
-        miss = np.nanmax(np.abs(loss / predicted - 1)) if batch_size is None else abs(finals[1] / finals[0] - 1)
-        self.message.set_text(label("Miss: {miss:.1%}", "偏差：{miss:.1%}", miss=miss))
-        words = label(
+        words = say(
             "Final loss {yours:.3f}, with constant η {constant:.3f}; peak η = {peak:.3g}. ",
             "最终损失 {yours:.3f}，恒定 η 为 {constant:.3f}；峰值 η = {peak:.3g}。",
-            yours=finals[1], constant=finals[0], peak=lr * mine.max(),
-        ) + (
-            label("The network leaves the prediction by at most {miss:.1%}.", "网络与预测最多相差 {miss:.1%}。", miss=miss)
-            if batch_size is None
-            else label("With noise, single losses say little: the final ones differ by {miss:.1%}.",
-                       "有噪声时单步损失说明不了什么：最终损失相差 {miss:.1%}。", miss=miss)
+            yours=yours.train.loss, constant=constant.train.loss, peak=lr * mine.max(),
         )  # fmt: skip
+        if batch_size is None:
+            miss = np.nanmax(np.abs(loss / predicted - 1))
+            words += say("The network leaves the prediction by at most {miss:.1%}.", "网络与预测最多相差 {miss:.1%}。",
+                         miss=miss)  # fmt: skip
+        else:
+            miss = abs(yours.train.loss / constant.train.loss - 1)
+            words += say("With noise, single losses say little: the final ones differ by {miss:.1%}.",
+                         "有噪声时单步损失说明不了什么：最终损失相差 {miss:.1%}。", miss=miss)  # fmt: skip
+        self.message.set_text(label("Miss: {miss:.1%}", "偏差：{miss:.1%}", miss=miss))
         broken = batch_size is None and miss > CLOCK_GOAL
-        return Seen(words, label("{miss:.0%} off", "偏差 {miss:.0%}", miss=miss) if broken else "")
+        return Seen(words, say("{miss:.0%} off", "偏差 {miss:.0%}", miss=miss) if broken else "")
 
 
 # --- Still pictures of the page ---------------------------------------------------------------------------
@@ -746,15 +755,15 @@ def time_step() -> Figure:
     right.plot(lrs, miss[0], "o-", color=style.LR, markersize=5)
     right.plot(lrs, miss[1], "o-", color=style.SECOND, markersize=5)
     words = dict(fontsize=10, va="top")
-    right.text(0.0055, 0.06, label("to gradient flow\n", "与梯度流\n") + rf"$\propto\eta^{{{orders[0]:.2f}}}$", color=style.LR, **words)
-    right.text(0.045, 3e-5, label("to the modified flow\n", "与修正流\n") + rf"$\propto\eta^{{{orders[1]:.2f}}}$",
-               color=style.SECOND, **words)  # fmt: skip
+    law = [rf"$\propto\eta^{{{order:.2f}}}$" for order in orders]
+    right.text(0.0055, 0.06, label("to gradient flow\n", "与梯度流\n") + law[0], color=style.LR, **words)
+    right.text(0.045, 3e-5, label("to the modified flow\n", "与修正流\n") + law[1], color=style.SECOND, **words)
     right.set(xscale="log", yscale="log", xlabel=label("learning rate η", "学习率 η"))
     right.set_ylabel(label("largest distance", "最大距离"))
-    figure.suptitle(
-        label("One update is a time step η: halve it, and the error halves", "一次更新就是长为 η 的时间步：η 减半，误差减半"),
-        fontweight="bold", fontsize=12, x=0.02, ha="left",
-    )  # fmt: skip
+    _headline(
+        figure,
+        label("One update is a time step η: halve it, the error halves", "一次更新就是一个时间步 η：它减半，误差减半"),
+    )
     figure.alt = label(
         "Largest distance to gradient flow at η = 0.4 … 0.00625: {a}; it grows like η^{p:.2f}. "
         "To the modified flow: {b}; it grows like η^{q:.2f}.",
@@ -797,7 +806,12 @@ def noise_temperature(*, particles: int = 20_000, seed: int = 0) -> Figure:
     return figure
 
 
-def _list(numbers, form: str) -> str:
+def _headline(figure: Figure, words: str) -> Text:
+    """A title over several panels."""
+    return figure.suptitle(words, fontweight="bold", fontsize=12, x=0.02, ha="left")
+
+
+def _list(numbers: Iterable[float], form: str) -> str:
     return ", ".join(format(number, form) for number in numbers)
 
 
@@ -809,11 +823,15 @@ def batch_temperature(*, seeds: int = 3) -> Figure:
     left, right = figure.subplots(1, 2, sharey=True)
     ratios = {}
     for batch, color, marker in ((1, style.LOSS, "o"), (2, style.NOISE, "s"), (8, style.LR, "^")):
-        runs = [[dynamics.batch_noise(heat * batch, batch, replicas=64, seed=seed) for seed in range(seeds)] for heat in heats]
-        excess, theory = np.array(runs).mean(axis=1).T
-        ratios[batch] = excess / theory
-        for axes, x in ((left, heats * batch), (right, heats)):
-            axes.plot(x, excess, marker=marker, linestyle="-" if axes is left else "", color=color, markersize=8, alpha=0.85)
+        runs = np.array([
+            [dynamics.batch_noise(heat * batch, batch, replicas=64, seed=seed) for seed in range(seeds)]
+            for heat in heats
+        ])  # fmt: skip
+        excess, theory = runs.mean(axis=1).T
+        ratios[batch] = runs[..., 0] / runs[..., 1]
+        look = dict(marker=marker, color=color, markersize=8, alpha=0.85)
+        left.plot(heats * batch, excess, **look)
+        right.plot(heats, excess, linestyle="", **look)
         left.text(heats[0] * batch, excess[0] * 0.72, f"B = {batch}", color=color, ha="center")
     style.theory_line(right, [0.015, 0.11], np.array([0.015, 0.11]) * theory[-1] / heats[-1])
     right.text(0.036, 0.0098, label("theory: η s² tr(H) / 4B", "理论：η s² tr(H) / 4B"))
@@ -823,15 +841,15 @@ def batch_temperature(*, seeds: int = 3) -> Figure:
     _ticks(left.xaxis, [0.02, 0.05, 0.1, 0.2, 0.5])
     _ticks(right.xaxis, heats)
     _ticks(left.yaxis, [0.01, 0.02, 0.05])
-    figure.suptitle(
-        label("Three batch sizes, one temperature: η/B", "三种批大小，同一个温度：η/B"),
-        fontweight="bold", fontsize=12, x=0.02, ha="left",
-    )  # fmt: skip
+    _headline(figure, label("Three batch sizes, one temperature: η/B", "三种批大小，同一个温度：η/B"))
     figure.alt = label(
-        "Excess loss over theory at η/B = {heats}: B = 1: {one}; B = 2: {two}; B = 8 (η = {etas}): {eight}.",
-        "η/B = {heats} 时多出的损失与理论之比：B = 1：{one}；B = 2：{two}；B = 8（η = {etas}）：{eight}。",
-        heats=_list(heats, "g"), etas=_list(8 * heats, "g"), one=_list(ratios[1], ".2f"), two=_list(ratios[2], ".2f"),
-        eight=_list(ratios[8], ".2f"),
+        "Excess loss over theory at η/B = {heats}: B = 1: {one}; B = 2: {two}; B = 8 (η = {etas}): {eight}; standard "
+        "error over {seeds} data sets up to {error:.2f}.",
+        "η/B = {heats} 时多出的损失与理论之比：B = 1：{one}；B = 2：{two}；B = 8（η = {etas}）：{eight}；"
+        "{seeds} 个数据集的标准误不超过 {error:.2f}。",
+        heats=_list(heats, "g"), etas=_list(8 * heats, "g"), one=_list(ratios[1].mean(axis=1), ".2f"),
+        two=_list(ratios[2].mean(axis=1), ".2f"), eight=_list(ratios[8].mean(axis=1), ".2f"), seeds=seeds,
+        error=max(ratio.std(axis=1, ddof=1).max() for ratio in ratios.values()) / np.sqrt(seeds),
     )  # fmt: skip
     return figure
 
@@ -851,36 +869,29 @@ def slow_cooling(*, seeds: int = 4) -> Figure:
     share, loss = np.empty((2, len(lengths), seeds))
     for i, length in enumerate(lengths):
         for seed in range(seeds):
-            share[i, seed], loss[i, seed] = _cooled(land, 0.18 * curves_to_zero(length), seed)
+            share[i, seed], loss[i, seed] = _cooled(land, 0.18 * (1 - np.arange(length) / length), seed)
     quench = np.array([_cooled(land, np.full(400, 0.02), seed, sigma=0.0) for seed in range(seeds)])
     figure = Figure(height=3.5)
     left, right = figure.subplots(1, 2)
-    for axes, values, still, color in ((left, share, quench[:, 0], style.SECOND), (right, loss, quench[:, 1], style.LOSS)):
+    frozen = quench.mean(axis=0)
+    for axes, values, still, color in ((left, share, frozen[0], style.SECOND), (right, loss, frozen[1], style.LOSS)):
         error = values.std(axis=1, ddof=1) / np.sqrt(seeds)
         axes.errorbar(lengths, values.mean(axis=1), error, fmt="o-", color=color, markersize=6)
-        style.limit_line(axes, still.mean(), label("quench", "淬火"), vertical=False)
+        style.limit_line(axes, still, label("quench", "淬火"), vertical=False)
         axes.set(xscale="log", xlabel=label("updates spent cooling", "用于冷却的更新步数"))
     left.set(ylim=(0, 0.7), ylabel=label("share in the deepest well", "落入最深阱的比例"))
     left.yaxis.set_major_formatter(PercentFormatter(1))
     right.set(ylim=(0, 1.7), ylabel=label("mean loss above the floor", "平均损失（相对最低点）"))
-    figure.suptitle(
-        label("Cool slowly, and more of them find the deepest well", "冷却得越慢，找到最深阱的就越多"),
-        fontweight="bold", fontsize=12, x=0.02, ha="left",
-    )  # fmt: skip
+    _headline(figure, label("Cool slowly, and more of them find the deepest well", "冷却得越慢，找到最深阱的就越多"))
     figure.alt = label(
-        "Linear cooling in {n} updates: share in the deepest well {share} (standard error up to {error:.3f}), mean loss "
-        "above the floor {loss}. Quench: share {quench:.2f}, loss {above:.2f}.",
+        "Linear cooling in {n} updates: share in the deepest well {share} (standard error up to {error:.3f}), mean "
+        "loss above the floor {loss}. Quench: share {quench:.2f}, loss {above:.2f}.",
         "用 {n} 步线性冷却：落入最深阱的比例 {share}（标准误不超过 {error:.3f}），平均损失比最低点高 {loss}。"
         "淬火：比例 {quench:.2f}，损失 {above:.2f}。",
         n=_list(lengths, "d"), share=_list(share.mean(1), ".2f"), loss=_list(loss.mean(1), ".2f"),
-        error=(share.std(axis=1, ddof=1) / np.sqrt(seeds)).max(), quench=quench[:, 0].mean(), above=quench[:, 1].mean(),
+        error=(share.std(axis=1, ddof=1) / np.sqrt(seeds)).max(), quench=frozen[0], above=frozen[1],
     )  # fmt: skip
     return figure
-
-
-def curves_to_zero(length: int) -> NDArray[np.float64]:
-    """From 1 down to 0 in a straight line, one value an update."""
-    return 1 - np.arange(length) / length
 
 
 def _cooled(land: Landscape, lr: NDArray, seed: int, sigma: float = SIGMA) -> tuple[float, float]:
@@ -912,9 +923,10 @@ def one_clock(clock: dynamics.Clock) -> Figure:
     by_tau.tick_params(labelleft=False)
     spreads = clock.final_spread, clock.spread_against_tau, clock.spread_against_updates
     figure.alt = label(
-        "Loss of {n} schedules of equal sum: they differ by up to {updates:.0%} at equal updates, by at most {tau:.1%} at "
-        "equal τ, and by {final:.1%} at the end.",
-        "{n} 种总和相同的调度：在相同更新步上损失最多相差 {updates:.0%}，在相同 τ 上最多相差 {tau:.1%}，最终相差 {final:.1%}。",
+        "Loss of {n} schedules of equal sum: they differ by up to {updates:.0%} at equal updates, by at most {tau:.1%} "
+        "at equal τ, and by {final:.1%} at the end.",
+        "{n} 种总和相同的调度：在相同更新步上损失最多相差 {updates:.0%}，在相同 τ 上最多相差 {tau:.1%}，"
+        "最终相差 {final:.1%}。",
         n=len(clock.histories), final=spreads[0], tau=spreads[1], updates=spreads[2],
     )  # fmt: skip
     return figure

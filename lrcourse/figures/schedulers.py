@@ -227,7 +227,10 @@ class Browser(Picture):
 def gallery() -> Figure:
     """Every class of the catalogue once, with its example: 100 steps from 0.1, first and last value below the name."""
     steps = 100
-    figure = Figure(height=8.2)
+    figure = Figure(height=7.8)
+    figure.suptitle(
+        label("One thermostat, sixteen plans", "一个恒温器，十六份计划"), x=0.02, ha="left", fontsize=12, weight="bold"
+    )
     axes = figure.subplots(4, 4, sharex=True, sharey=True)
     said = []
     for ax, (name, entry) in zip(axes.flat, schedulers.CATALOGUE.items(), strict=True):
@@ -255,7 +258,7 @@ def gallery() -> Figure:
 def _two_lines(name: str, longest: int = 18) -> str:
     """A class's name, broken before the capital that leaves the halves most even, where it is long."""
     if len(name) <= longest:
-        return "\n" + name
+        return name
     capitals = [i for i in range(1, len(name)) if name[i].isupper() and name[i - 1].islower()]
     middle = min(capitals, key=lambda i: abs(2 * i - len(name)))
     return f"{name[:middle]}\n{name[middle:]}"
@@ -375,7 +378,7 @@ class HalfLife(Picture):
 
         self.rate.set_ydata(share)
         self.sample.set_ydata(np.searchsorted(self.fates, share) / self.NUCLEI)
-        halvings = np.arange(1, self.HALVINGS + 1)
+        halvings = np.arange(1.0, self.HALVINGS + 1)
         x, y = np.repeat(halvings * half_life, 3), np.repeat(0.5**halvings, 3)
         x[2::3], y[::3] = np.nan, 0
         self.drops.set_data(x, y)
@@ -395,8 +398,8 @@ class HalfLife(Picture):
 
 
 def _percent(share: float) -> str:
-    """Two digits that count, however small the share."""
-    return f"{100 * share:.2g} %"
+    """Two digits that count, down to a hundredth of a percent."""
+    return f"{100 * share:.2g} %" if share >= 1e-4 else "< 0.01 %"
 
 
 @styled
@@ -596,10 +599,10 @@ class Plateau(Picture):
         above.set_ylabel(label("loss", "损失"), color=LOSS)
         above.set_title(label("The gauge is noisy, the controller believes it", "仪表有噪声，控制器却信以为真"), pad=26)
 
-        (self.others,) = below.semilogy(t, nothing, color=LR, alpha=0.15, linewidth=1)
+        below.set(yscale="log", ylim=(3e-5, 1), xlim=(0, Controlled.EPOCHS), xlabel=label("epoch", "轮（epoch）"))
+        (self.others,) = below.plot(t, nothing, color=LR, alpha=0.15, linewidth=1)
         (self.rate,) = below.plot(t, nothing, color=LR, drawstyle="steps-post")
         limit_line(below, Controlled.MIN_LR, "min_lr", vertical=False)
-        below.set(xlim=(0, Controlled.EPOCHS), ylim=(3e-5, 1), xlabel=label("epoch", "轮（epoch）"))
         below.set_ylabel(label("learning rate η", "学习率 η"), color=LR)
         return [self.reading, self.energy, self.false, self.right, self.others, self.rate]
 
@@ -635,6 +638,7 @@ class Plateau(Picture):
 class OneCycle(Picture):
     """OneCycleLR update by update, the momentum that mirrors it, and the rate at which the ball really moves."""
 
+    height = 4.6
     UPDATES = 100
 
     def draw(self, figure):
