@@ -12,7 +12,7 @@
 # 6. read every argument of `OneCycleLR`, and its momentum,
 # 7. look up any of the sixteen: formula, first and last value, picture, trap.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="5b8f53e5"
 # # 按计划冷却
 #
 # **60 分钟 · 你需要第 01 节，或者训练过 PyTorch 网络。** 调度器就是一份冷却计划：它规定每个更新步有多热。
@@ -41,7 +41,7 @@ lrcourse.use_language("zh")
 #
 # **Predict**: can two *different* classes draw the same curve? The goal is to find such a pair.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="bc99e136"
 # ## 亲手转动两个调度
 #
 # 蓝线和绿线都可以是 `torch.optim.lr_scheduler` 中的任何一个类，参数一应俱全。
@@ -57,7 +57,7 @@ explorers.schedulers.schedule_browser()
 # There are several such pairs; here is one, compared over 100 updates. The class is only a name. What acts on the
 # network is the function $\eta(t)$.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="94609cd6"
 # 这样的组合不止一对；下面是其中之一，在 100 个更新步上比较。类只是名字，真正作用于网络的是函数 $\eta(t)$。
 
 # %% name="same-curve"
@@ -75,7 +75,7 @@ print("same curve", np.allclose(linear, polynomial), linear[[0, 50, 99]].round(4
 #
 # **Predict** the first epoch that trains with 0.05.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="0a9fff13"
 # ## 三行代码就能驱动任何调度器
 #
 # 在优化器上构造它；在 `optimizer.step()` 之后调用 `scheduler.step()`；用 `get_last_lr()` 读数。
@@ -106,7 +106,7 @@ for epoch in range(7):
 # A scheduler has no clock. It counts calls: called once an epoch, its unit is the epoch; called once an update, the
 # update. `step_size=3` means three of whatever you count.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="3e0dcfb9"
 # 第 3 轮：第 0、1、2 轮正好三轮。构造调度器时设定 $\eta(0)$，第 $k$ 次 `scheduler.step()` 设定 $\eta(k)$。
 # 若在 `scheduler.step()` *之后*打印，日志的每一行都会提前一轮。
 #
@@ -116,7 +116,7 @@ for epoch in range(7):
 # %% [markdown] lang="en"
 # **Predict** what a scheduler does to two param groups whose learning rates differ tenfold.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="c7f0ec33"
 # **先猜一猜**：两个参数组的学习率相差十倍，调度器会怎样对待它们？
 
 # %% name="groups"
@@ -130,9 +130,9 @@ for t in range(3):
 
 # %% [markdown] lang="en"
 # Each group keeps its own base rate, and the ratio stays. Most classes multiply the base rate like this; OneCycleLR and
-# CyclicLR replace it, as their pages in the catalogue below say.
+# CyclicLR replace it, as their rows in the catalogue below say.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="c31bbb0b"
 # 每个参数组保有自己的基准学习率，比值不变。大多数类都这样乘上基准学习率；OneCycleLR 和 CyclicLR 则会取而代之，
 # 下文的目录中会写明。
 
@@ -144,7 +144,7 @@ for t in range(3):
 #
 # The task has noise in it: digits with one label in five drawn at random, and noisy pixels.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="7d3ce038"
 # ## 画出真正参与训练的学习率
 #
 # 许多调度图画的是另一个调度器，在空循环里步进出来的。我们的曲线是在训练过程中、每次 `optimizer.step()` 时
@@ -170,7 +170,7 @@ def train(make_scheduler, data, seed, lr=0.1, momentum=0.9):
 # %% [markdown] lang="en"
 # **Predict**: how far is a closed form from what a real training used?
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="f607b133"
 # **先猜一猜**：闭式公式与真实训练所用的学习率最多会相差多少？
 
 # %% name="recorded"
@@ -185,7 +185,7 @@ print("updates", len(history.lr), " equal", np.allclose(history.lr, closed_form,
 #
 # **Predict** which names most unseen digits rightly, and what the loss does at update 100, where `StepLR` divides by ten.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="721dd753"
 # ## 有噪声时，降温才划算
 #
 # 恒定、阶梯、余弦：各 300 个更新步，四个随机种子，初始学习率相同。
@@ -216,15 +216,15 @@ figures.trained(runs)
 # The constant rate stays hot: every update chases wrong labels as hard as the first did. Both others cool, and name
 # nine digits in ten and more. Cosine and steps are level here, within their errors.
 #
-# Look at update 100: the loss of `StepLR` falls at once. Nothing was learned in so few updates; the noise
-# $\eta\sigma^2/2$ of section 01 was turned down. That is a quench.
+# Look at update 100: the loss of `StepLR` falls at once. The network did not find a better valley in so few updates. Its
+# temperature (section 01) was turned down, and it slid into the one that it had been rattling about in: a quench.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="139e14d7"
 # 恒定学习率一直是热的：每个更新步都和最初一样用力地追逐错误标签。另外两种冷却下来，十个数字认对九个以上。
 # 在误差范围内，余弦与阶梯在这里不分上下。
 #
-# 看第 100 步：`StepLR` 的损失立刻下降。这么几步里什么也没学到，只是第 01 节的噪声 $\eta\sigma^2/2$ 被调小了。
-# 这就是淬火。
+# 看第 100 步：`StepLR` 的损失立刻下降。这么几步里，网络并没有找到更好的谷。只是温度（第 01 节）被调低，
+# 它便滑进了一直在里面晃荡的那个谷底：这就是淬火。
 
 # %% name="quench"
 loss = np.array([history.loss for history in runs["StepLR"]])
@@ -236,7 +236,7 @@ for start in (60, 80, 100, 120, 180, 200):
 #
 # **Predict** the same race on clean digits, at a gentler rate: which has the lower *training* loss, constant or cosine?
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="55069b30"
 # 第二次下降在 200 步，却看不出任何变化：它早就冷了。
 #
 # **先猜一猜**：换成干净的数字、更温和的学习率，恒定与余弦谁的*训练*损失更低？
@@ -247,11 +247,12 @@ for name in ("constant", "CosineAnnealingLR"):
     print(f"{name:18} training loss {mean([h.train.loss for h in histories], 3)}")
 
 # %% [markdown] lang="en"
-# Constant wins. Where the network can fit every example, the gradient noise dies by itself and cooling only slows the
-# clock. A schedule is a tool against noise, not a law.
+# Constant wins. Here the picture of a temperature breaks: where the network can fit every example, the gradient noise dies
+# by itself, and cooling only slows the clock. A schedule is a tool against noise, not a law.
 
-# %% [markdown] lang="zh"
-# 恒定胜出。网络若能拟合每个样本，梯度噪声会自行消失，降温只会让时钟变慢。调度是对付噪声的工具，而不是定律。
+# %% [markdown] lang="zh" of="1c1766ee"
+# 恒定胜出。温度这幅图像在这里失效：网络若能拟合每个样本，梯度噪声会自行消失，降温只会让时钟变慢。
+# 调度是对付噪声的工具，而不是定律。
 
 # %% [markdown] lang="en"
 # ## Four ways down
@@ -259,7 +260,7 @@ for name in ("constant", "CosineAnnealingLR"):
 # **Predict**: from 0.1, over 100 epochs, which is highest at epoch 50, and which is lowest at the very end: StepLR (30,
 # × 0.1), MultiStepLR (30, 60, 80), ExponentialLR (× 0.95) or the cosine?
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="f8a89b3d"
 # ## 四种降法
 #
 # **先猜一猜**：从 0.1 开始、共 100 轮，第 50 轮时谁最高，最末尾谁最低：StepLR（30，× 0.1）、MultiStepLR（30, 60, 80）、
@@ -274,7 +275,7 @@ lrcourse.visualize_schedulers(epochs=100, initial_lr=0.1)
 #
 # No epoch uses 0, so the cosine's curve ends at its last real value. We come back to that.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="7069ae2f"
 # 两个答案都是余弦：它在前一半一直很高，最后跌到所有曲线之下。在对数坐标上，阶梯的每一级一样高，指数是一条直线。
 #
 # 没有哪一轮用的是 0，所以余弦曲线止于它真正用过的最后一个值。这一点稍后再谈。
@@ -289,7 +290,7 @@ lrcourse.visualize_schedulers(epochs=100, initial_lr=0.1)
 #
 # **Predict**: do these two differ anywhere in 100 epochs?
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="4e632841"
 # ## 阶梯：分级淬火
 #
 # $$\eta(t) = \eta_0\,\gamma^{\lfloor t/s \rfloor} \qquad \eta(t) = \eta_0\,\gamma^{\,\#\{m \le t\}}$$
@@ -308,7 +309,7 @@ print("differ at epochs", np.flatnonzero(~np.isclose(step, multi)))
 # Only in epochs 80 to 89. Use `StepLR` when you know how long equilibrium takes, `MultiStepLR` when you saw on an earlier
 # run where the loss went flat.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="10c997c9"
 # 只在第 80 到 89 轮。知道达到平衡要多久时用 `StepLR`；在先前的训练里看到损失在哪里变平时，用 `MultiStepLR`。
 
 # %% [markdown] lang="en"
@@ -321,7 +322,7 @@ print("differ at epochs", np.flatnonzero(~np.isclose(step, multi)))
 #
 # **Predict** the half-life of $\gamma = 0.95$. The goal: end 100 epochs with 1 % of the first rate.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="f8cef2dc"
 # ## 指数衰减有半衰期
 #
 # $$\eta(t) = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t}, \qquad \gamma = e^{-\lambda}, \qquad
@@ -346,7 +347,7 @@ for gamma in (0.5, 0.9, 0.95, 0.955, 0.99):
 # So there is a speed at which a network freezes on its way. **Predict** the best half-life for 300 updates: 5, 15, 50,
 # 150, or never?
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="48eb008b"
 # 这里的路程就是第 01 节的时钟，$\sum\eta/\eta_0 = 1/(1-\gamma)$。它是*有限*的：$\gamma = 0.95$ 时，无论训练多久，
 # 网络最多只能走到以初始学习率走 20 步所及之处。
 #
@@ -363,7 +364,7 @@ figures.cooling_speed(cooled)
 # Between 50 and 150 updates: one sixth to one half of the budget. At 5 the clock stops after 8 updates' worth of path,
 # and the network is frozen before it has learned; never cooled, it stays hot. Between them the optimum is broad.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="1a51fd03"
 # 在 50 到 150 步之间，即预算的六分之一到一半。半衰期为 5 时，时钟走完相当于 8 步的路程就停了，网络还没学会就被冻住；
 # 从不降温，它就一直是热的。两者之间的最优区域很宽。
 
@@ -377,7 +378,7 @@ figures.cooling_speed(cooled)
 #
 # **Predict**: with `T_max=50` and `eta_min=1e-5`, which rate does the last of 50 epochs use?
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="5b0d2a71"
 # ## 余弦：缓缓冷却，平稳着陆
 #
 # $$\eta(t) = \eta_{\min} + \tfrac12\,(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi t}{T_{\max}}\right)$$
@@ -393,12 +394,12 @@ for T_max in (50, 49):
 
 # %% [markdown] lang="en"
 # Ten times `eta_min`: epoch 49 is one step short of $T_{\max}$, and $\eta(50)$ is set but never used. Where the last value
-# matters, take `T_max = epochs - 1`. The mean rate is half the first one, whatever $T_{\max}$ is: a cosine travels half as
-# far as a constant rate.
+# matters, take `T_max = epochs - 1`. The mean rate is about half the first one, whatever $T_{\max}$ is: a cosine travels
+# half as far as a constant rate.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="380505ac"
 # 是 `eta_min` 的十倍：第 49 轮离 $T_{\max}$ 还差一步，$\eta(50)$ 设定了却从未使用。若末值要紧，就取 `T_max = epochs - 1`。
-# 无论 $T_{\max}$ 是多少，平均学习率都是初始值的一半：余弦走过的路程是恒定学习率的一半。
+# 无论 $T_{\max}$ 是多少，平均学习率都约为初始值的一半：余弦走过的路程是恒定学习率的一半。
 
 # %% [markdown] lang="en"
 # ## Restarts heat it again
@@ -408,7 +409,7 @@ for T_max in (50, 49):
 #
 # **Predict**: is the end of a cycle colder than a single cosine's? Goal: two restarts, and end cold.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="af9f174b"
 # ## 重启：再次加热
 #
 # `CosineAnnealingWarmRestarts` 每隔 `T_0` 步开始一个新的余弦；`T_mult` 让每个周期是前一个的若干倍长。
@@ -425,7 +426,7 @@ explorers.schedulers.restarts()
 #
 # **Predict**: what does a real network's loss do at updates 100 and 200, with `T_0=100`?
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="c717e824"
 # `T_0=40`、`T_mult=2` 时，训练恰好在一次重启之后结束，和开始时一样热。要让预算等于整数个周期：$n$ 个周期共
 # $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$ 步。
 #
@@ -434,19 +435,23 @@ explorers.schedulers.restarts()
 # %% name="restarts-trained"
 warm = lambda optimizer: lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=100)
 restarted = [train(warm, noisy_digits(seed), seed) for seed in range(4)]
-loss = np.array([history.loss for history in restarted])
-for start in (180, 200, 220, 280):
-    print(f"updates {start}-{start + 20}  loss {mean(loss[:, start : start + 20].mean(1))}")
-print("test loss, restarts", mean([h.test.loss for h in restarted]))
+for start in (80, 180, 200, 280):
+    with_restarts, without = (
+        mean([h.loss[start : start + 20].mean() for h in histories])
+        for histories in (restarted, runs["CosineAnnealingLR"])
+    )
+    print(f"updates {start}-{start + 20}  restarts {with_restarts}  one cosine {without}")
+print("test loss at the end, restarts", mean([h.test.loss for h in restarted]))
 figures.trained({"CosineAnnealingLR": runs["CosineAnnealingLR"], "CosineAnnealingWarmRestarts": restarted})
 
 # %% [markdown] lang="en"
-# Each restart throws away part of what the cooling won, and the next cooling wins it back. At the end both are level
-# within their errors. What restarts buy is a good network at the end of *every* cycle, not a better last one.
+# Each restart throws away part of what the cooling won, and the next cooling wins it back. At update 100 the first cycle
+# has ended cold while the single cosine is still hot; at the end the two are level on unseen digits. Restarts buy a usable
+# network at the end of *every* cycle, not a better last one.
 
-# %% [markdown] lang="zh"
-# 每次重启都丢掉一部分冷却的成果，下一次冷却再赢回来。到最后，两者在误差范围内不分上下。
-# 重启换来的是*每个*周期末尾都有一个好网络，而不是更好的最后一个。
+# %% [markdown] lang="zh" of="909338c8"
+# 每次重启都丢掉一部分冷却的成果，下一次冷却再赢回来。到第 100 步，第一个周期已经冷透，而单个余弦仍然很热；
+# 到最后，两者在未见过的数字上不分上下。重启换来的是*每个*周期末尾都有一个可用的网络，而不是更好的最后一个。
 
 # %% [markdown] lang="en"
 # ## A controller watches the loss
@@ -463,7 +468,7 @@ figures.trained({"CosineAnnealingLR": runs["CosineAnnealingLR"], "CosineAnnealin
 # | `cooldown` | steps after a cut in which nothing counts as bad (0) |
 # | `min_lr` | it never cuts below (0) |
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="4e7be588"
 # ## 让控制器盯着损失
 #
 # `ReduceLROnPlateau` 是反馈控制：它读取一个指标，指标不再改善时就降低学习率。它是唯一一个 `step` 需要参数的调度器。
@@ -490,7 +495,7 @@ for epoch, val_loss in enumerate([1.0, 0.8, 0.8, 0.81, 0.9, 0.7, 0.6]):
 #
 # A real gauge is noisy: a validation loss comes from few examples. **Predict** what a patience of 2 makes of 20 % noise.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="bde16f06"
 # 第 2、3、4 轮都是坏的（相等不算改善）；第三个坏轮超过了 2 的容忍度，于是第 5 轮的学习率减半。
 #
 # 真实的仪表有噪声：验证损失只来自少量样本。**先猜一猜**：噪声为 20 % 时，patience 为 2 会怎样？
@@ -505,7 +510,7 @@ explorers.schedulers.plateau()
 # How long is long enough? Feed it *nothing but noise*. **Predict** the mean number of readings before the first cut, for a
 # patience of 10, and whether the shape of the noise matters.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="8d0f4bad"
 # patience 为 2 时，小球还没落下，它就降了四次，把小球冻在半空。容忍轮数就是滤波器：要长到看穿噪声，又要短到留得出时间冷却。
 #
 # 多长才够？给它*纯噪声*试试。**先猜一猜**：patience 为 10 时，第一次降低之前平均要读多少次数？噪声的形状重要吗？
@@ -526,17 +531,17 @@ for patience in (0, 2, 5, 10):
     theory = np.exp((1 / np.arange(1, patience + 2)).sum())
     print(f"patience {patience:2}  gauss {mean(gauss)}  exponential {mean(skewed)}  theory {theory:.2f}")
 
-# %% [markdown] lang="en"
-# Twice the patience, for any noise of any strength. The mean is exactly
+# %% [markdown] lang="en" given="1.78 1.5"
+# About twice the patience, for any noise of any strength. The mean is exactly
 #
 # $$\exp\left(1 + \tfrac12 + \tfrac13 + \dots + \tfrac1{p+1}\right) \approx 1.78\,(p + 1.5)$$
 #
 # Reading $n$ is the best so far with probability $1/n$, whatever the distribution, and the gaps between records follow the
 # cycle lengths of a random permutation. No cut yet means no cycle longer than $p + 1$.
 #
-# So take a patience well over half the time in which your loss falls by as much as it flickers.
+# If your loss needs $n$ epochs to fall by as much as it flickers, a patience under $n/2$ cuts without reason.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="e852758b"
 # 约为 patience 的两倍，与噪声的形状和强弱都无关。其平均值恰好是
 #
 # $$\exp\left(1 + \tfrac12 + \tfrac13 + \dots + \tfrac1{p+1}\right) \approx 1.78\,(p + 1.5)$$
@@ -544,7 +549,7 @@ for patience in (0, 2, 5, 10):
 # 无论什么分布，第 $n$ 个读数是迄今最佳的概率都是 $1/n$；相邻两次纪录的间隔与随机排列的循环长度同分布。
 # “尚未降低”就等于“没有长于 $p + 1$ 的循环”。
 #
-# 所以 patience 应当远大于这样一段时间的一半：在这段时间里，损失下降的幅度与它自身的抖动相当。
+# 如果损失要 $n$ 轮才能下降得和自身的抖动一样多，那么小于 $n/2$ 的 patience 就会无故降低学习率。
 
 # %% [markdown] lang="en"
 # ## One cycle: heat, then cool below the start
@@ -564,7 +569,7 @@ for patience in (0, 2, 5, 10):
 #
 # **Predict** the update of the peak for `total_steps=10`.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="4cfc3c01"
 # ## 单周期：先加热，再冷到起点以下
 #
 # `OneCycleLR` 在每个*更新步*之后步进，并且需要知道更新步总数 `total_steps`（或 `epochs` 与 `steps_per_epoch`）。
@@ -598,7 +603,7 @@ for t in range(10):
 # A ball with momentum moves at the rate $\eta/(1-\beta)$ (section 01), and $\beta$ is highest where $\eta$ is lowest.
 # **Predict**: `div_factor=25` starts at 1/25 of the peak; at what share does the *ball* start? Goal: make it 1/20.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="846e6bf8"
 # 在第 2 步：上升段止于 $0.3 \cdot 10 - 1$。优化器自己的 `lr=7.0` 从一开始就没了，它的动量也是。
 #
 # 带动量的小球以 $\eta/(1-\beta)$ 的速率运动（第 01 节），而 $\eta$ 最低处 $\beta$ 最高。
@@ -613,7 +618,7 @@ explorers.schedulers.one_cycle()
 # **Predict**: does the whole cycle beat the plain cosine on our noisy digits? And what happens to an SGD *without* momentum
 # that is given `OneCycleLR(max_lr=1)` as it stands?
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="c6effb1c"
 # 小球起步时比 $\eta$ 显示的快三倍，是峰值的 0.12：镜像让上升变得柔和。
 #
 # **先猜一猜**：在我们的带噪数字上，整个单周期能胜过普通余弦吗？如果给一个*没有*动量的 SGD 直接用上
@@ -623,18 +628,18 @@ explorers.schedulers.one_cycle()
 def one_cycle(max_lr, cycle_momentum=True):
     return lambda optimizer: lr_scheduler.OneCycleLR(optimizer, max_lr, total_steps=300, cycle_momentum=cycle_momentum)
 
-print("momentum 0.9, cosine               ", mean([h.test.loss for h in runs["CosineAnnealingLR"]]))
-for momentum, max_lr, cycle_momentum in [(0.9, 0.1, True), (0, 1.0, True), (0, 1.0, False)]:
+print("cosine, momentum 0.9: test loss", mean([h.test.loss for h in runs["CosineAnnealingLR"]]))
+for momentum, max_lr, cycle_momentum in [(0.9, 0.1, True), (0.0, 1.0, True), (0.0, 1.0, False)]:
     make = one_cycle(max_lr, cycle_momentum)
     histories = [train(make, noisy_digits(seed), seed, momentum=momentum) for seed in range(4)]
     test, used = mean([h.test.loss for h in histories]), histories[0].momentum[0]
-    print(f"momentum {momentum}, cycle_momentum={cycle_momentum!s:5}  {test}  momentum used {used:.2f}")
+    print(f"momentum {momentum}, cycle_momentum={cycle_momentum}: test loss {test}, first momentum {used:.2f}")
 
 # %% [markdown] lang="en"
 # Level with the cosine, within the errors: a good schedule, no miracle. But without momentum of its own, SGD is given
 # 0.95 unasked, twenty times the rate it was tuned for, and the run is ruined. There, say `cycle_momentum=False`.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="d45356a8"
 # 在误差范围内与余弦不分上下：是好调度，但不是奇迹。而本来没有动量的 SGD 会被悄悄加上 0.95 的动量，
 # 相当于调好的速率的二十倍，训练就毁了。这时要写 `cycle_momentum=False`。
 
@@ -643,7 +648,7 @@ for momentum, max_lr, cycle_momentum in [(0.9, 0.1, True), (0, 1.0, True), (0, 1
 #
 # Every class once, at work for 100 steps. $\eta_0$ is the optimizer's own rate.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="064a883e"
 # ## 十六种全在这里
 #
 # 每个类各画一次，运行 100 步。$\eta_0$ 是优化器自己的学习率。
@@ -660,7 +665,7 @@ figures.catalogue()
 # What you would use: stepped once an update, the horizon computed from the data, the rate logged where it is used, and
 # all three states saved together.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="e94045c3"
 # ## 实战：余弦、检查点、断点续训
 #
 # 工作中的写法：每个更新步步进一次，由数据算出总步数，在使用学习率的地方记录它，并把三份状态一起保存。
@@ -696,10 +701,10 @@ lrs = train_epoch(*parts) + train_epoch(*parts)
 checkpoint = [part.state_dict() for part in parts]  # torch.save(checkpoint, "checkpoint.pt")
 
 # %% [markdown] lang="en"
-# **Predict** what the order is good for: build *all three*, then load all three.
+# To resume, build *all three*, then load all three. **Predict** the rate of the very last update.
 
-# %% [markdown] lang="zh"
-# **先猜一猜**这个顺序有什么用：先把三者*全部*构造好，再全部载入。
+# %% [markdown] lang="zh" of="897f460a"
+# 续训时，先把三者*全部*构造好，再全部载入。**先猜一猜**最后一个更新步的学习率。
 
 # %% name="work-resume"
 parts = build()
@@ -710,11 +715,16 @@ planned = curve("CosineAnnealingLR", len(lrs), lr=0.1, T_max=len(lrs) - 1)
 print("updates", len(lrs), " last lr", lrs[-1], " as planned", np.allclose(lrs, planned, atol=1e-12))
 
 # %% [markdown] lang="en"
+# As planned: this `T_max` reaches 0 at the last update used.
+#
 # Constructing a scheduler writes its first rate into the optimizer. Load the optimizer first and construct afterwards, and
-# that write destroys what you loaded:
+# that write destroys what you loaded. **Predict** by how much.
 
-# %% [markdown] lang="zh"
-# 构造调度器时，它会把首个学习率写进优化器。若先载入优化器再构造调度器，刚载入的就被这次写入毁掉了：
+# %% [markdown] lang="zh" of="143732dc"
+# 与计划一致：这个 `T_max` 让最后一个用到的更新步正好是 0。
+#
+# 构造调度器时，它会把首个学习率写进优化器。若先载入优化器再构造调度器，刚载入的就被这次写入毁掉了。
+# **先猜一猜**会差多少。
 
 # %% name="resume-order"
 def ramp(optimizer):
@@ -729,14 +739,14 @@ saved = optimizer.state_dict(), scheduler.state_dict()
 late = torch.optim.SGD(model.parameters(), lr=0.1)
 late.load_state_dict(saved[0])
 ramp(late).load_state_dict(saved[1])
-print("should be", scheduler.get_last_lr(), "is", late.param_groups[0]["lr"])
+print(f"should be {scheduler.get_last_lr()[0]:.4f}, is {late.param_groups[0]['lr']:.4f}")
 
 # %% [markdown] lang="en"
 # ## Traps
 #
 # **Step order.** `scheduler.step()` before `optimizer.step()` skips the first rate. Most classes warn, once.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="3d628229"
 # ## 陷阱
 #
 # **调用顺序。** 在 `optimizer.step()` 之前调用 `scheduler.step()` 会跳过第一个学习率。大多数类会警告，只警告一次。
@@ -753,30 +763,33 @@ print("first update uses", scheduler.get_last_lr())
 print(str(caught[0].message).split(". ")[0])
 
 # %% [markdown] lang="en"
-# **Unit.** `step_size=30` was meant in epochs of 38 updates; stepped after every update, the rate is gone within three.
+# **Unit.** `step_size=30` was meant in epochs of 38 updates; stepped after every update, the rate is a thousandth after
+# three epochs.
 #
 # **Past the end.** A cosine rises again after `T_max`. `OneCycleLR` bears one step too many, and its linear form then
 # gives a *negative* rate: gradient ascent. **Predict** the cosine at twice `T_max`.
 
-# %% [markdown] lang="zh"
-# **单位。** `step_size=30` 本指轮，每轮 38 个更新步；若每个更新步都步进，不出三轮学习率就没了。
+# %% [markdown] lang="zh" of="dc09e7fe"
+# **单位。** `step_size=30` 本指轮，每轮 38 个更新步；若每个更新步都步进，三轮之后学习率只剩千分之一。
 #
 # **走过头。** 余弦在 `T_max` 之后会再升上去。`OneCycleLR` 容许多走一步，其线性形式此时给出*负的*学习率：梯度上升。
 # **先猜一猜**余弦在两倍 `T_max` 处的值。
 
 # %% name="trap-end"
-print("three epochs", curve("StepLR", 3 * 38 + 1, lr=0.1, step_size=30)[::38])
-print("cosine, T_max=100", curve("CosineAnnealingLR", 201, lr=0.1, T_max=100)[[99, 100, 150, 200]].round(6))
+print("after epochs 0, 1, 2, 3:", curve("StepLR", 3 * 38 + 1, lr=0.1, step_size=30)[::38])
+cosine = curve("CosineAnnealingLR", 201, lr=0.1, T_max=100)
+print("cosine, T_max=100:", ", ".join(f"lr({t}) = {cosine[t]:.2g}" for t in (99, 100, 150, 200)))
 for strategy in ("cos", "linear"):
     one = curve("OneCycleLR", 11, max_lr=1.0, total_steps=10, anneal_strategy=strategy)
     print(f"OneCycleLR, {strategy:6} update 9: {one[9]:.2e}  update 10: {one[10]:+.4f}")
 
 # %% [markdown] lang="en"
-# **Plateau without its metric** stops with an error, at least. With `mode="min"` on an accuracy it cuts on every success,
-# and says nothing.
+# **Plateau without its metric** stops with an error, at least. With `mode="min"` on an accuracy it takes every success for a
+# failure, cuts, and says nothing.
 
-# %% [markdown] lang="zh"
-# **平台期调度器忘了给指标**，至少会报错停下。而对准确率用 `mode="min"`，它会在每次进步时降低学习率，却一声不吭。
+# %% [markdown] lang="zh" of="fabe0ca2"
+# **平台期调度器忘了给指标**，至少会报错停下。而对准确率用 `mode="min"`，它会把每次进步都当成退步，降低学习率，
+# 却一声不吭。
 
 # %% name="trap-plateau"
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -787,7 +800,7 @@ except TypeError as error:
     print(error)
 for accuracy in (0.5, 0.6, 0.7, 0.8, 0.9):
     scheduler.step(accuracy)
-print("after five better epochs", scheduler.get_last_lr())
+print(f"lr after five better epochs: {scheduler.get_last_lr()[0]:.2g}")
 
 # %% [markdown] lang="en"
 # ## What you take with you
@@ -801,7 +814,7 @@ print("after five better epochs", scheduler.get_last_lr())
 # 6. One cycle is heating, cooling and a mirrored momentum, counted in updates; it overwrites what the optimizer had.
 # 7. `figures.catalogue()` holds all sixteen, each with its trap.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="66bd774d"
 # ## 要点
 #
 # 1. 构造、`optimizer.step()`、`scheduler.step()`。第 $k$ 次步进设定 $\eta(k)$；单位就是你所数的东西。
@@ -818,7 +831,7 @@ print("after five better epochs", scheduler.get_last_lr())
 #
 # [The exercises of section 02](../exercises/02_schedulers.ipynb).
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="70c6c70a"
 # ## 自己动手
 #
 # [第 02 节的练习](../../exercises/zh/02_schedulers.ipynb)。
@@ -833,7 +846,7 @@ print("after five better epochs", scheduler.get_last_lr())
 #   hyper-parameters, arXiv:1803.09820.
 # - Foata's correspondence of records and cycles: Flajolet and Sedgewick, Analytic Combinatorics, chapter II.
 
-# %% [markdown] lang="zh"
+# %% [markdown] lang="zh" of="9ff6d1df"
 # ## 来源
 #
 # - PyTorch，[如何调整学习率](https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate)，

@@ -673,9 +673,9 @@ def cosine_annealing_lr(lr: float, T_max: int, eta_min: float = 0.0) -> _Law:
     """``eta_min + (lr - eta_min) · (1 + cos(π t / T_max)) / 2``. Torch: ``CosineAnnealingLR``.
 
     Surprise: it rises again after T_max, with period 2 T_max; a run of T_max updates never uses eta_min, which comes
-    at t = T_max. Torch steps it by ratios: at T_max + 1 it starts anew from one rounding of 1 - cos(π / T_max), which
-    is here too (2e-13 relative at T_max = 100, 2e-5 at 10^6). What torch's rounding adds to that beyond T_max where
-    eta_min is not 0, about 1e-16 · T_max² · eta_min / lr relative, is not: below 1e-9 for T_max ≤ 3000.
+    at t = T_max. Torch steps by ratios and starts anew at T_max + 1, from a rounding of 1 - cos(π / T_max) that stays:
+    it is here too (7e-9 relative at T_max = 17096). What torch's rounding adds beyond T_max where eta_min is not 0 is
+    not: about 1e-16 · T_max² · eta_min / lr, so below 1e-9 for T_max ≤ 3000.
 
     A T_max that is no whole number is refused: torch's ratios then pass close to 0 / 0, and may meet it.
     """

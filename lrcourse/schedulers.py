@@ -494,7 +494,7 @@ _ENTRIES = (
         name="ReduceLROnPlateau",
         factory=curves.reduce_lr_on_plateau,
         arguments=(
-            Argument("mode", "choice", ("is lower or higher better", "越小还是越大为好"), "min", choices=("min", "max")),
+            Argument("mode", "choice", ("is lower or higher better", "越小或越大为好"), "min", choices=("min", "max")),
             Argument("factor", "float", ("factor of each drop", "每次下降的倍率"), 0.1, 0.05, 0.95),
             Argument("patience", "int", ("bad metrics in a row that it bears", "容忍连续多少次没有改善"), 10, 0, 40),
             Argument("threshold", "float", ("by how much better counts", "好多少才算改善"), 1e-4, 1e-6, 0.5, log=True),
@@ -528,7 +528,7 @@ _ENTRIES = (
             Argument("max_lr", "float", ("highest learning rate", "最高学习率"), REQUIRED, 1e-3, 1, log=True),
             Argument("total_steps", "int", ("updates of the whole run", "整个训练的更新步数"), None, 100, 200),
             Argument("epochs", "int", ("or its epochs ...", "或轮数……"), None, 1, 20, choices=(None,)),
-            Argument("steps_per_epoch", "int", ("... of so many updates", "……和每轮步数"), None, 1, 50, choices=(None,)),
+            Argument("steps_per_epoch", "int", ("... of so many updates", "……每轮步数"), None, 1, 50, choices=(None,)),
             Argument("pct_start", "float", ("share of the run that goes up", "上升阶段所占比例"), 0.3, 0.02, 0.98),
             _STRATEGY,
             *_momenta(0.85, 0.95),
@@ -920,8 +920,8 @@ def _restart_traps(given, lr, rates):
         begin, length = begin + length, length * given["T_mult"]
     if rates.size < begin + length:
         yield say(
-            "The run ends hot, {share:.0%} of the way through a cycle of {length}.",
-            "训练结束时还是热的：正处在长为 {length} 的周期的 {share:.0%} 处。",
+            "The run ends {share:.0%} of the way through a cycle of {length}, not at its bottom.",
+            "训练结束时正处在长为 {length} 的周期的 {share:.0%} 处，没有到底。",
             share=(rates.size - begin) / length, length=length,
         )  # fmt: skip
 

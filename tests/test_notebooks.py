@@ -62,12 +62,6 @@ def test_every_file_of_exercises_belongs_to_a_lesson():
     assert {path.stem for path in EXERCISES} <= {path.stem for path in LESSONS}
 
 
-@pytest.mark.parametrize("path", [build.ROOT / room for room in build.ROOMS], ids=lambda path: path.name)
-def test_history_stays_light(path):
-    heavy = {str(file): file.stat().st_size for file in path.rglob("*.ipynb") if file.stat().st_size > lint.MAX_BYTES}
-    assert heavy == {}
-
-
 @pytest.mark.parametrize("path", LESSONS, ids=name)
 def test_text_cells_are_short(path):
     assert statistics.median(prose_words(cell.text["en"]) for cell in read(path).cells if not cell.is_code) < 40

@@ -116,10 +116,7 @@ def connection(directory: str) -> Config:
 
 
 def check_source(source: Source) -> None:
-    """
-    Raises:
-        BuildError: with all faults of the source's text or, if there are none, of its stubs.
-    """
+    """Raise BuildError with all faults of the source's text or, if there are none, of its stubs."""
     raise_faults(lint.source_faults(source) or lint.stub_faults(source))
 
 
@@ -144,10 +141,7 @@ def build(root: Path, source: Source, *, jobs: int = 2, run: bool = True) -> dic
             took = dict(zip(live, seconds, strict=True))
         raise_faults(lint.output_faults(source, *(built[path] for path in live)))
         for path in live:
-            size = len(nbformat.writes(built[path]).encode())
-            if size > lint.MAX_BYTES:
-                raise BuildError(f"{path}: {size / 1e6:.1f} MB, at most {lint.MAX_BYTES / 1e6} MB; show fewer pictures")
-            print(f"{path}  {took[path]:.1f} s  {size / 1e3:.0f} kB")
+            print(f"{path}  {took[path]:.1f} s")
     for notebook in built.values():
         nbformat.validate(notebook)
     return built

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import zip_longest
 
+import nbformat
 from nbformat import NotebookNode
 
 from . import LANGUAGES, rehearse
@@ -235,6 +236,10 @@ def output_faults(source: Source, english: NotebookNode, chinese: NotebookNode) 
     faults = []
     by_id = {cell.id: cell for cell in source.cells}
     for language, notebook in zip(LANGUAGES, (english, chinese), strict=True):
+        size = len(nbformat.writes(notebook).encode())
+        if size > MAX_BYTES:
+            what = f"the notebook takes {size / 1e6:.1f} MB, at most {MAX_BYTES / 1e6} MB ({language})"
+            faults.append(Fault(source.path, "", what, "show fewer or simpler pictures"))
         for cell in notebook.cells:
             for what, way_out in output_rules(cell):
                 faults.append(Fault(source.path, by_id[cell.id].where, f"{what} ({language})", way_out))

@@ -7,9 +7,9 @@ for its own reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -83,8 +83,8 @@ class Comparison:
             if differs:
                 place, words = differs
                 where = say(", ", "，").join(filter(None, [self.call.format(**case), place]))
-                because = [say(m.en, m.zh) for m in self.mistakes if _equal(list(map(m.gives, cases)), seen)]
-                return say(": ", "：").join([where, words, *because[:1]])
+                because = (say(m.en, m.zh) for m in self.mistakes if _equal(map(m.gives, cases), seen))
+                return say(": ", "：").join([where, words, *islice(because, 1)])
         return None
 
 
@@ -141,7 +141,7 @@ def numbers(found: object, shape: tuple[int, ...], axes: tuple[Axis, ...] = ()) 
     return say("expected {e}, found {f}", "应为 {e}，得到 {f}", e=_size(shape, axes), f=found)
 
 
-def _equal(expected: list, found: list) -> bool:
+def _equal(expected: Iterable, found: list) -> bool:
     return all(difference(e, f) is None for e, f in zip(expected, found, strict=True))
 
 
