@@ -9,6 +9,7 @@ import numpy as np
 from IPython.core.pylabtools import print_figure
 
 from lrcourse.explorers.explorer import Explorer, Slider
+from lrcourse.figures.style import DPI
 from tests.test_explorers import every_explorer
 
 VALUES = 15
@@ -27,8 +28,8 @@ def seconds(run, /, *args, **kwargs) -> float:
 
 
 def anew(explorer: Explorer, values: dict) -> None:
-    """What `interact` with inline plots does: a new figure, all its artists, a PNG; as large and as sharp as ours."""
-    print_figure(type(explorer.picture)(**values).figure, bbox_inches="tight")
+    """What `interact` with inline plots does: a new figure, all its artists, a PNG; of half our resolution, its default."""
+    print_figure(type(explorer.picture)(**values).figure, dpi=DPI, bbox_inches="tight")
 
 
 def row(name: str, explorer: Explorer) -> dict:

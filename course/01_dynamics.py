@@ -307,7 +307,7 @@ for name, (lr, momentum) in best.items():
 # 321 updates instead of 6908. The count grows with the ratio of curvatures for descent, and only with its square
 # root for a ball with the right mass. Momentum also raises the limit, to $\eta < 2(1 + \beta)/\lambda$.
 
-# %% [markdown] lang="zh" of="16a4a109"
+# %% [markdown] lang="zh" of="a88b5956"
 # 321 步，而不是 6908 步。下降法的步数与曲率之比成正比，质量合适的小球只与它的平方根成正比。
 # 动量还把上限提高到 $\eta < 2(1 + \beta)/\lambda$。
 
@@ -347,7 +347,7 @@ figures.dynamics.noise_temperature()
 # low at 0.1, half the truth at 1, and useless near 2, where the fluctuations grow without bound. With momentum,
 # read $\eta_\text{eff}$ for η:
 
-# %% [markdown] lang="zh" of="afc398c1"
+# %% [markdown] lang="zh" of="0c37a005"
 # 每个点用两万个小球，精确公式在两个标准误（各 1%）之内成立。通常的公式在 0.1 处偏低 5%，
 # 在 1 处只有真值的一半，在 2 附近则毫无用处，那里的涨落无限增大。有动量时，把 η 换成 $\eta_\text{eff}$：
 
@@ -509,7 +509,7 @@ figures.dynamics.one_clock(dynamics.clock(schedules, lr=0.05, updates=200))
 #
 # Noise breaks it too. **Predict** how far apart a linear decay and its reversal end, for batches of 16.
 
-# %% [markdown] lang="zh" of="99d95662"
+# %% [markdown] lang="zh" of="4831e83a"
 # 它们的终点相差不到 0.3%，在相同 τ 上也从不超过这个数；在相同更新步上却相差两倍以上。在上面的交互图里，η
 # 的*峰值*接近 $2/\lambda$ 时，时钟就坏了。
 #
@@ -570,7 +570,7 @@ for updates in (0, 200, 400):
 # First sharper, then flatter: the limit falls from 1.06 to 0.88 and comes back to 0.98. So a rate that is safe at the
 # start need not stay so; and the clock above broke where the peak rate came near 1.
 
-# %% [markdown] lang="zh" of="b915ac8d"
+# %% [markdown] lang="zh" of="29699730"
 # 先变尖锐，再变平坦：上限从 1.06 降到 0.88，又回到 0.98。所以开始时安全的学习率未必一直安全；
 # 而上面的时钟，正是在峰值学习率接近 1 时坏掉的。
 
@@ -622,7 +622,7 @@ for updates in (0, 200, 400):
 # steps yourself*, *Set two schedules to the same clock*, *Choose how much it trembles*, *Cool the ball*. Then go on to
 # [02 · Schedulers](02_schedulers.ipynb), where the curves you drew by hand have names in PyTorch.
 
-# %% [markdown] lang="zh" of="381cb8b1"
+# %% [markdown] lang="zh" of="899f468b"
 # ## 自己动手
 #
 # [本节练习](../../exercises/zh/01_dynamics.ipynb)会自动检查：*别越过上限*、*亲手走几步*、*把两个调度对到同一个时钟*、

@@ -232,6 +232,13 @@ def _describe(scheduler: object, kwargs: Mapping[str, object]) -> tuple[Entry, d
 _PER_GROUP = {"lr_lambda", "base_lr", "max_lr", "base_momentum", "max_momentum", "swa_lr", "min_lr"}
 
 
+def _part(i: int, scheduler: object) -> tuple[Entry, dict[str, object]]:
+    entry, arguments = _describe(scheduler, {})
+    if entry.chained == "refused":
+        raise ValueError(f"schedulers[{i}] must not be {entry.name}: a composition gets no metric; torch refuses it too")
+    return entry, arguments
+
+
 def _schedule(
     entry: Entry, arguments: Mapping[str, object], lr: float, group: int, groups: int
 ) -> curves.Schedule:
@@ -243,7 +250,7 @@ def _schedule(
                 raise ValueError(f"{name} must have one value for each of {groups} param groups, got {len(value)}")
             value = value[group]
         elif name == "schedulers":
-            value = [_schedule(*_describe(part, {}), lr, group, groups) for part in value]
+            value = [_schedule(*_part(i, part), lr, group, groups) for i, part in enumerate(value)]
         own[name] = value
     return entry.factory(lr, **own)
 

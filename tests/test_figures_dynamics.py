@@ -67,6 +67,14 @@ def test_play_and_jump_show_the_same_balls():
     np.testing.assert_array_equal(played.rolling.cloud.get_xydata(), jumped.rolling.cloud.get_xydata())
 
 
+def test_no_noise_comes_twice(balls):
+    values = dict(landscape="quadratic", lr=1.0, sigma=1.0, x=0.0)  # here x is nothing but the last noise
+    balls.show(**values, t=50)
+    before = balls.rolling.cloud.get_xdata()
+    balls.show(**values, t=100)
+    assert not np.any(before == balls.rolling.cloud.get_xdata())
+
+
 def test_the_thermometer_is_as_high_as_the_temperature_and_gibbs_is_normalised(balls):
     balls.show(lr=0.05, **RUGGED)
     assert np.ptp(balls.mercury.get_ydata()) == pytest.approx(0.05 * 9 / 2)

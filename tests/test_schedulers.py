@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch.optim import lr_scheduler
 from torch.optim.swa_utils import SWALR
@@ -20,6 +20,12 @@ from lrcourse.schedulers import CATALOGUE, REQUIRED, build, curve, example_metri
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-14}  # where a formula is 0, torch's recursion may leave 1e-17
 COMPOSITIONS = ("SequentialLR", "ChainedScheduler")
+
+
+def examples(number):
+    """The same examples in each run, however busy the machine."""
+    return settings(max_examples=number, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+
 
 # --- Drawn arguments ------------------------------------------------------------------------------------------
 
@@ -128,7 +134,7 @@ def agree(name, arguments, steps, lr, metric=None, what="lr"):
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
-@settings(max_examples=70, derandomize=True)
+@examples(60)
 @given(data=st.data())
 def test_curve_equals_torch(name, data):
     arguments = data.draw(st.fixed_dictionaries(ARGUMENTS[name]))
@@ -138,7 +144,7 @@ def test_curve_equals_torch(name, data):
 
 
 @pytest.mark.parametrize("name", ["CyclicLR", "OneCycleLR"])
-@settings(max_examples=50, derandomize=True)
+@examples(50)
 @given(data=st.data())
 def test_momentum_equals_torch(name, data):
     arguments = {**data.draw(st.fixed_dictionaries(ARGUMENTS[name])), "cycle_momentum": True}
@@ -146,14 +152,14 @@ def test_momentum_equals_torch(name, data):
 
 
 @pytest.mark.parametrize("name", COMPOSITIONS)
-@settings(max_examples=250, derandomize=True)
+@examples(200)
 @given(data=st.data())
 def test_compositions_equal_torch(name, data):
     _, arguments = data.draw(compositions(name))
     agree(name, arguments, data.draw(st.integers(1, 50)), data.draw(learning_rates))
 
 
-@settings(max_examples=60, derandomize=True)
+@examples(60)
 @given(parts=st.lists(leaves, min_size=1, max_size=2), steps=st.integers(1, 50), data=st.data())
 def test_momentum_of_compositions_equals_torch(parts, steps, data):
     cycling = data.draw(st.sampled_from(["CyclicLR", "OneCycleLR"]))
@@ -175,8 +181,8 @@ LONG = {
     "CyclicLR": {"base_lr": 0.001, "max_lr": 0.1, "step_size_up": 700, "mode": "exp_range", "gamma": 0.9999},
     "OneCycleLR": {"max_lr": 0.1, "total_steps": 20_000, "pct_start": 0.21},
     "SWALR": {"swa_lr": 1e-5, "anneal_epochs": 12_000},
-    "LambdaLR": {"lr_lambda": curves.polynomial_lr(1, 20_000, power=2.0)},
-    "MultiplicativeLR": {"lr_lambda": curves.constant(0.9997)},
+    "LambdaLR": {"lr_lambda": np.cos},
+    "MultiplicativeLR": {"lr_lambda": lambda t: 0.9997},
     "SequentialLR": {
         "schedulers": [
             ("LinearLR", {"total_iters": 4000}), ("CosineAnnealingLR", {"T_max": 9000, "eta_min": 1e-3}),
@@ -193,7 +199,7 @@ LONG = {
 @pytest.mark.parametrize("name", LONG)
 def test_long_runs_equal_torch(name):
     """Long enough for the tables of powers and cosines, for several chunks, and for rounding to add up."""
-    steps = 20_000 if name == "OneCycleLR" else 40_000
+    steps = 20_000 if name == "OneCycleLR" else 34_000
     optimizer = torch.optim.SGD([torch.zeros((), requires_grad=True)], lr=0.1, momentum=0.9)
     scheduler = build(name, **LONG[name])(optimizer)
     optimizer.step()
@@ -211,8 +217,9 @@ def test_a_cosine_stepped_past_a_long_T_max_has_torchs_rounding():
     drawn = curve("CosineAnnealingLR", steps, T_max=T_max)
     recorded = record(build("CosineAnnealingLR", T_max=T_max), steps)
     np.testing.assert_allclose(drawn, recorded, rtol=1e-11, atol=1e-24)
-    textbook = 0.05 * (1 + np.cos(np.pi * np.arange(steps) / T_max))
-    assert np.max(np.abs(textbook / recorded - 1)[T_max + 1 :]) > 5e-9
+    t = np.arange(T_max + 1, steps)
+    textbook = 0.05 * (1 + np.cos(np.pi * t / T_max))
+    assert np.max(np.abs(textbook / recorded[t] - 1)) > 5e-9
 
 
 def test_a_list_gives_each_group_its_own():
@@ -336,7 +343,7 @@ TORCH_RAISES = [
     ("MultiStepLR", {"milestones": 30}, "milestones must be a list of update numbers"),
     ("SequentialLR", {"schedulers": [], "milestones": []}, "schedulers must be a list of at least one"),
     ("SequentialLR", {**PARTS, "milestones": [3]}, "milestones must be one fewer than schedulers, got 1 for 1"),
-    ("SequentialLR", {"schedulers": [("ReduceLROnPlateau", {})], "milestones": []}, "no metric|needs metric|gets no metric"),
+    ("SequentialLR", {"schedulers": [("ReduceLROnPlateau", {})], "milestones": []}, r"schedulers\[0\] must not be ReduceLROnPlateau: a composition gets no metric"),
     ("SequentialLR", {"schedulers": [("StepLR", {"step_size": 3}), ("ChainedScheduler", PARTS)], "milestones": [4]},
      "a composition must stand in the first position"),
     ("SequentialLR", {"schedulers": [("StepLR", {"step_size": 3}), ("LinearLR", {"total_iters": 0})], "milestones": [4]},
@@ -550,8 +557,7 @@ def test_first_and_last_value_are_what_the_entry_says(entry):
             known["drops"] = np.count_nonzero(np.diff(recorded))
         case "SequentialLR" | "ChainedScheduler":
             known["schedulers"] = [CATALOGUE[name].factory(0.1, **kwargs) for name, kwargs in arguments["schedulers"]]
-    first, last = (eval(text, {"__builtins__": {"sum": sum, "min": min, "max": max, "range": range}}, known)
-                   for text in (entry.first, entry.last))  # fmt: skip
+    first, last = (eval(text, known) for text in (entry.first, entry.last))
     np.testing.assert_allclose([recorded[0], recorded[-1]], [first, last], rtol=1e-9)
 
 
@@ -591,9 +597,9 @@ def test_the_plateau_trap_holds_on_noise_alone():
     noise = np.random.default_rng(0)
     for patience, expected in ((5, 10.6), (10, 19.4), (20, 37.0)):
         firsts = [
-            np.flatnonzero(curve("ReduceLROnPlateau", 400, metric=1 + 0.1 * noise.standard_normal(400), patience=patience) < 0.1)[0]
-            for _ in range(400)
-        ]  # fmt: skip
+            np.argmax(curve("ReduceLROnPlateau", 400, metric=1 + 0.1 * gauge, patience=patience) < 0.1) - 1
+            for gauge in noise.standard_normal((400, 400))
+        ]
         assert np.mean(firsts) == pytest.approx(expected, rel=0.08)
 
 

@@ -58,21 +58,6 @@ def test_digits_are_scikit_learns():
     np.testing.assert_array_equal(torch.bincount(together[1]).numpy(), np.bincount(y))
 
 
-@pytest.mark.parametrize("load", [digits, mnist1d])
-def test_data_depend_on_their_seed_alone(load):
-    for a, b in zip(load(seed=1, label_noise=0.1), load(seed=1, label_noise=0.1), strict=True):
-        assert torch.equal(a, b)
-    assert not torch.equal(load(seed=1, label_noise=0.1).y, load(seed=2, label_noise=0.1).y)
-
-
-@pytest.mark.parametrize("load", [digits, mnist1d])
-def test_label_noise_draws_a_share_of_the_training_labels_anew(load):
-    clean, noisy = load(), load(label_noise=0.4)
-    assert (clean.y != noisy.y).float().mean().item() == pytest.approx(0.4 * 0.9, abs=0.05)
-    assert torch.equal(clean.y_test, noisy.y_test)
-    assert torch.equal(clean.x, noisy.x)
-
-
 def test_mnist1d_is_computed_silently_and_offline(monkeypatch, capfd, tmp_path):
     def no_network(*args, **kwargs):
         raise OSError("no network in this test")
@@ -90,6 +75,21 @@ def test_mnist1d_is_computed_silently_and_offline(monkeypatch, capfd, tmp_path):
     assert made.x.std().item() == pytest.approx(1, abs=1e-5)
     assert capfd.readouterr() == ("", "")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("load", [digits, mnist1d])
+def test_data_depend_on_their_seed_alone(load):
+    for a, b in zip(load(seed=1, label_noise=0.1), load(seed=1, label_noise=0.1), strict=True):
+        assert torch.equal(a, b)
+    assert not torch.equal(load(seed=1, label_noise=0.1).y, load(seed=2, label_noise=0.1).y)
+
+
+@pytest.mark.parametrize("load", [digits, mnist1d])
+def test_label_noise_draws_a_share_of_the_training_labels_anew(load):
+    clean, noisy = load(), load(label_noise=0.4)
+    assert (clean.y != noisy.y).float().mean().item() == pytest.approx(0.4 * 0.9, abs=0.05)
+    assert torch.equal(clean.y_test, noisy.y_test)
+    assert torch.equal(clean.x, noisy.x)
 
 
 # --- Models ----------------------------------------------------------------------------------------------

@@ -275,19 +275,19 @@ def same_clock(lrs, reference):
 # %% tags=["check"] ex="01.3" points=2
 check("01.3", same_clock)
 
-# %% tags=["show"]
+# %% [markdown] lang="en" tags=["solution"]
+# The four updates below take the time of a hundred small ones. The first line is the ball in a double well, the second
+# gradient flow read at `tau`: they differ by an error of the order of the learning rate. Update numbers say nothing here,
+# the clock does.
+
+# %% [markdown] lang="zh" of="15e64151"
+# 下面四次更新用的时间，与一百次小的更新一样多。第一行是双势阱里的小球，第二行是在 `tau` 各时刻读出的梯度流：
+# 两者之差与学习率同阶。这里更新的编号说明不了什么，时钟才说明问题。
+
+# %% tags=["solution"]
 lrs, tau = same_clock(np.array([4.0, 3.0, 2.0, 1.0]), np.full(100, 0.01))
 path = dynamics.gradient_descent(dynamics.double_well(), 0.2, lrs, 4)
 print(path, dynamics.gradient_flow(dynamics.double_well(), 0.2, tau), sep="\n")
-
-# %% [markdown] lang="en" tags=["solution"]
-# The four updates above take the time of a hundred small ones. The second line is gradient flow, read at `tau`: the ball
-# is behind it by an error of the order of the learning rate, and closer the smaller that is. Update numbers say nothing
-# here, the clock does.
-
-# %% [markdown] lang="zh" of="30b5f354"
-# 上面四次更新用的时间，与一百次小的更新一样多。第二行是在 `tau` 各时刻读出的梯度流：小球落后于它，误差与学习率同阶，
-# 学习率越小就越接近。这里更新的编号说明不了什么，时钟才说明问题。
 
 # %% tags=["wrong"] ex="01.3" expect="tau: expected \d values, found \d values: the clock shows 0" expect_zh="时钟是 0"
 def same_clock(lrs, reference):
@@ -382,20 +382,21 @@ def lr_for_variance(variance, curvature, sigma, batch_size):
 # %% tags=["check"] ex="01.4" points=3
 check("01.4", lr_for_variance)
 
-# %% tags=["show"]
-lr = lr_for_variance(0.25, curvature=2, sigma=2, batch_size=4)
-balls = dynamics.langevin(dynamics.quadratic(2.0), 0.0, lr, 2 / 4**0.5, 200, particles=20_000)
-print(f"{lr:.3f} {balls.var():.3f}")
-
 # %% [markdown] lang="en" tags=["solution"]
 # $V = (1-\eta\lambda)^2 V + \eta^2\sigma^2/B$ gives $V = \dfrac{\eta\,\sigma^2/B}{\lambda(2-\eta\lambda)}$, and solved for
 # the learning rate $\eta = \dfrac{2V\lambda}{\sigma^2/B + V\lambda^2}$. For small $\eta$ only the ratio $\eta/B$ counts:
-# twice the batch allows twice the learning rate at the same temperature. Nearer the limit that is no longer so.
+# twice the batch allows twice the learning rate at the same temperature. Nearer the limit that is no longer so. Below,
+# 20,000 balls tremble at the learning rate of the card, and their variance is measured.
 
-# %% [markdown] lang="zh" of="136d6b86"
+# %% [markdown] lang="zh" of="5e55ad30"
 # 由 $V = (1-\eta\lambda)^2 V + \eta^2\sigma^2/B$ 得 $V = \dfrac{\eta\,\sigma^2/B}{\lambda(2-\eta\lambda)}$，解出学习率
 # $\eta = \dfrac{2V\lambda}{\sigma^2/B + V\lambda^2}$。当 $\eta$ 很小时，只有比值 $\eta/B$ 起作用：
-# 批加倍，学习率也可加倍，温度不变。接近上限时就不再如此。
+# 批加倍，学习率也可加倍，温度不变。接近上限时就不再如此。下面让 20,000 个小球在题目给出的学习率下抖动，并测出方差。
+
+# %% tags=["solution"]
+lr = lr_for_variance(0.25, curvature=2, sigma=2, batch_size=4)
+balls = dynamics.langevin(dynamics.quadratic(2.0), 0.0, lr, 2 / 4**0.5, 200, particles=20_000)
+print(f"{lr:.3f} {balls.var():.3f}")
 
 # %% tags=["wrong"] ex="01.4" expect="good for small learning rates only" expect_zh="只对小学习率成立"
 def lr_for_variance(variance, curvature, sigma, batch_size):

@@ -316,9 +316,6 @@ def gamma_for(half_life):
 # %% tags=["check"] ex="02.2" points=1
 check("02.2", gamma_for)
 
-# %% tags=["show"]
-print(gamma_for(10) ** 10, gamma_for(10) ** 30)
-
 # %% [markdown] lang="en" tags=["solution"]
 # $\gamma^h = 1/2$, so $\gamma = 2^{-1/h}$, which is $e^{-\lambda}$ with the decay constant $\lambda = \ln 2 / h$ of
 # radioactive decay. After three half-lives one eighth is left, whatever the learning rate was.
@@ -326,6 +323,9 @@ print(gamma_for(10) ** 10, gamma_for(10) ** 30)
 # %% [markdown] lang="zh" of="2c6e1127"
 # $\gamma^h = 1/2$，所以 $\gamma = 2^{-1/h}$，也就是 $e^{-\lambda}$，其中 $\lambda = \ln 2 / h$ 正是放射性衰变的衰变常数。
 # 三个半衰期之后剩下八分之一，与学习率原来是多少无关。
+
+# %% tags=["solution"]
+print(gamma_for(10) ** 10, gamma_for(10) ** 30)
 
 # %% tags=["wrong"] ex="02.2" expect="1/e after a half-life" expect_zh="剩下 1/e"
 def gamma_for(half_life):
@@ -932,10 +932,6 @@ def one_cycle(optimizer, samples, batch_size, accumulate, epochs, max_lr):
 # %% tags=["check"] ex="02.6" points=2
 check("02.6", one_cycle)
 
-# %% tags=["show"]
-scheduler = one_cycle(new_optimizer(), samples=1000, batch_size=30, accumulate=4, epochs=10, max_lr=[0.02, 0.1])
-print(scheduler.total_steps)
-
 # %% [markdown] lang="en" tags=["solution"]
 # `len(loader)` is the number of batches, rounded up unless `drop_last=True`; the accumulation is yours to count, and so
 # are several processes. Most reports of a one-cycle run that "rebounds" or raises come from this line.
@@ -943,6 +939,10 @@ print(scheduler.total_steps)
 # %% [markdown] lang="zh" of="3ed50cdf"
 # `len(loader)` 就是批次数，除非 `drop_last=True`，否则向上取整；梯度累积要你自己算进去，多进程也一样。
 # 关于单周期“回升”或报错的反馈，大多出在这一行。
+
+# %% tags=["solution"]
+scheduler = one_cycle(new_optimizer(), samples=1000, batch_size=30, accumulate=4, epochs=10, max_lr=[0.02, 0.1])
+print(scheduler.total_steps)
 
 # %% tags=["wrong"] ex="02.6" expect="counted in epochs" expect_zh="按轮计"
 def one_cycle(optimizer, samples, batch_size, accumulate, epochs, max_lr):

@@ -108,6 +108,7 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
         below.fill_between(at, mean - error, mean + error, color=color, alpha=0.2, linewidth=0)
         below.plot(at, mean, color=color)
         said.append(f"{name} {mean[-1]:.3f} ± {error[-1]:.3f}")
+    above.set_title(label("The rate that trained, and what it left", "真正参与训练的学习率，以及它留下的损失"), pad=28)
     above.legend(ncols=len(runs), loc="lower left", bbox_to_anchor=(-0.01, 1), borderaxespad=0, handlelength=1.2)
     above.set_ylabel(label("learning rate η", "学习率 η"))
     above.set_ylim(bottom=0)
@@ -271,18 +272,18 @@ class Catalogue:
         self.entries = [schedulers.CATALOGUE[name] for name in names]
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        heads = [
-            label("class · unit of time", "类 · 时间单位"),
-            label("formula · first and last value · arguments", "公式 · 首值与末值 · 参数"),
-            label("physics · trap", "物理图像 · 陷阱"),
-        ]
-        head = "".join(f'<th style="text-align:left">{escape(words)}</th>' for words in heads)
-        rows = "".join(f"<tr>{self._row(entry)}</tr>" for entry in self.entries)
-        html = f'<table style="width:100%"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        heads = {
+            label("class", "类"): 24,
+            label("formula, first and last value, arguments", "公式、首值与末值、参数"): 42,
+            label("physics, trap", "物理图像、陷阱"): 34,
+        }
+        head = "".join(f'<th style="text-align:left; width:{width}%">{words}</th>' for words, width in heads.items())
+        rows = "".join(map(self._rows, self.entries))
+        html = f'<table style="width:100%"><thead><tr>{head}</tr></thead>{rows}</table>'
         return {"text/html": html, "text/plain": "\n".join(map(self._line, self.entries))}
 
     @staticmethod
-    def _row(entry: schedulers.Entry) -> str:
+    def _rows(entry: schedulers.Entry) -> str:
         chained = {
             "multiplies": say("in a chain: multiplies", "链式组合中：相乘"),
             "overwrites": say("in a chain: overwrites", "链式组合中：覆盖"),
@@ -295,11 +296,14 @@ class Catalogue:
         )
         ends = f"<code>{escape(entry.first)}</code> → <code>{escape(entry.last)}</code>"
         cells = [
-            f"<b>{entry.name}</b><br>{escape(entry.unit)}<br>{escape(chained)}",
-            f"${escape(entry.formula)}$<br>{ends}<br>{arguments}",
+            f"{say('unit of time', '时间单位')}: {escape(entry.unit)}<br>{escape(chained)}",
+            f"{ends}<br>{arguments}",
             f"{escape(entry.picture)}<br><br>⚠ {escape(entry.trap)}",
         ]
-        return "".join(f'<td style="text-align:left; vertical-align:top">{cell}</td>' for cell in cells)
+        look = 'style="text-align:left; vertical-align:top"'
+        details = "".join(f"<td {look}>{cell}</td>" for cell in cells)
+        title = f'<td {look}><b>{entry.name}</b></td><td {look} colspan="2">${escape(entry.formula)}$</td>'
+        return f"<tbody><tr>{title}</tr><tr>{details}</tr></tbody>"
 
     @staticmethod
     def _line(entry: schedulers.Entry) -> str:
@@ -311,8 +315,8 @@ def _argument(argument: schedulers.Argument) -> str:
     """``gamma=0.1``, or the bare name where torch has no default."""
     if argument.required:
         return argument.name
-    default = f"{argument.default:.4g}" if isinstance(argument.default, float) else repr(argument.default)
-    return f"{argument.name}={default}"
+    number = isinstance(argument.default, float)
+    return f"{argument.name}={f'{argument.default:.5g}' if number else repr(argument.default)}"
 
 
 def catalogue(*names: str) -> Catalogue:
