@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-import nbformat
 from playwright.sync_api import Locator
 
 from lrcourse.figures.style import DPI
@@ -16,7 +15,7 @@ from tests.browser.lab import VIEW, Notebook, browser, serve
 EXPLORERS = ("schedulers.half_life", "schedulers.one_cycle", "dynamics.bifurcation")
 PRESSES = 20
 
-CODE = """
+EXPLORER = """
 import ipywidgets
 from IPython.core.pylabtools import print_figure
 from IPython.display import Image, display
@@ -26,7 +25,9 @@ from lrcourse.explorers.explorer import Slider
 explorer = explorers.{name}()
 slider = next(control for control in explorer.controls if isinstance(control, Slider))
 explorer
-""", """
+"""
+
+INTERACT = """
 original = explorer._widgets[slider.key]
 names = ("min", "max", "step", "value", "base")
 twin = type(original)(**{name: getattr(original, name) for name in names if original.has_trait(name)})
@@ -89,14 +90,9 @@ def rows() -> list[dict]:
     found = []
     with tempfile.TemporaryDirectory() as home, serve(Path(home)) as lab, browser() as chrome:
         for name in EXPLORERS:
-            cells = [nbformat.v4.new_code_cell(code.strip().replace("{name}", name).replace("{DPI}", str(DPI))) for code in CODE]
-            for cell in cells:
-                cell.metadata.jupyter = {"source_hidden": True}
-            path = f"{name}.ipynb"
-            metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-            nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), lab.folder / path)
+            cells = [code.strip().replace("{name}", name).replace("{DPI}", str(DPI)) for code in (EXPLORER, INTERACT)]
             page = chrome.new_page(viewport=VIEW | {"height": 1800})
-            found.append(row(Notebook(page, lab, path), name))
+            found.append(row(Notebook(page, lab, lab.add(f"{name}.ipynb", *cells)), name))
             lab.end_kernels()
             page.close()
     return found

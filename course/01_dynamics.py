@@ -106,10 +106,10 @@ figures.dynamics.time_step()
 
 # %% [markdown] lang="en"
 # It halves too: 0.052, 0.027, 0.013, an error of order η. The green line says what descent follows more closely:
-# the flow on the *modified* loss $L + \tfrac{\eta}{4} |\nabla L|^2$, left only by an error of order η². A long step
-# descends as if steep places cost extra.
+# the flow on the *modified* loss $L + \tfrac{\eta}{4} |\nabla L|^2$. It strays from that one by an error of order η²
+# only: a long step descends as if steep places cost extra.
 
-# %% [markdown] lang="zh" of="b3a67f83"
+# %% [markdown] lang="zh" of="5b4f34f3"
 # 误差也减半：0.052、0.027、0.013，即 η 的一阶误差。绿线给出下降法更贴近的对象：
 # *修正*损失 $L + \tfrac{\eta}{4} |\nabla L|^2$ 上的流，与它只差 η 的二阶小量。步子越长，
 # 下降时就越像是陡峭处要额外付费。
@@ -392,10 +392,8 @@ figures.dynamics.batch_temperature()
 wells = dynamics.flat_and_sharp(width=1.5, height=0.5)
 start = np.where(np.arange(800) % 2, -1.0, 1.5)
 
-
 def curved(x):
     return np.where(x > 0, 2.5 / 1.5, 2.5)
-
 
 for name, sigma in (("sigma constant", 2.5), ("sigma² ~ curvature", curved)):
     x = dynamics.langevin(wells, start, 0.05, sigma, 6000, seed=0)

@@ -74,6 +74,7 @@ class _Law:
     beyond: str = ""  # and why
     momentum: Callable[[NDArray], Array] | None = None
     part: _Part | None = None
+    whole: bool = False  # give it all t at once: its values are not worked out one by one
 
 
 class Schedule:
@@ -133,13 +134,16 @@ class Schedule:
             raise ValueError(f"t must be finite and not negative, got {bad}; t = 0 is the first update")
         if high > self._law.last:
             raise ValueError(f"{self.name} has no value at t = {high}: {self._law.beyond}")
-        flat = t if run else t.ravel()
-        values = np.empty(len(flat))
-        for start in reversed(range(0, len(flat), _CHUNK)):  # what stays in cache; the end first, for _Table's sake
-            some = flat[start : start + _CHUNK]
-            points = np.arange(some.start, some.stop, some.step) if run else some
-            values[start : start + _CHUNK] = self._law.value(points)
+        values = self._values(t if run else t.ravel())
         return values.reshape(shape) if shape else float(values[0])
+
+    def _values(self, t: NDArray | range) -> Array:
+        if len(t) > _CHUNK and not self._law.whole:
+            values = np.empty(len(t))
+            for start in range(0, len(t), _CHUNK):
+                values[start : start + _CHUNK] = self._values(t[start : start + _CHUNK])
+            return values
+        return self._law.value(np.arange(t.start, t.stop, t.step) if isinstance(t, range) else t)
 
     @property
     def momentum(self) -> Schedule:
@@ -293,7 +297,7 @@ def _function(name: str, value: object) -> None:
 
 # --- Numerics -------------------------------------------------------------------------------------------------
 
-_CHUNK = 32_768
+_CHUNK = 32_768  # stays in cache
 _COLUMNS = 256
 
 
@@ -381,33 +385,6 @@ def _apply(name: str, function: Callable, t: NDArray) -> Array:
         raise TypeError(f"{name} must return a number, got {bad[1]!r} for t = {bad[0]}") from None
 
 
-class _Table:
-    """Values of which each needs all before it, kept for 0 ... the largest t asked for so far.
-
-    Args:
-        begin: starts anew, and returns the value at 0 and a function (first update, n) -> the moves of n updates.
-    """
-
-    def __init__(self, begin: Callable[[], tuple[float, Callable[[int, int], Iterable[Move]]]]) -> None:
-        self.begin, self.values = begin, np.empty(0)
-
-    def __call__(self, t: NDArray) -> Array:
-        t = _whole_updates(t)
-        if t.max() >= self.values.size:
-            self.values = self.played(int(t.max()) + 1)
-        return self.values[t[0] : t[-1] + 1] if _consecutive(t) else self.values[t]
-
-    def played(self, n: int) -> Array:
-        values, filled = np.empty(n), 1
-        values[0], moves = self.begin()
-        while filled < n:
-            for move in moves(filled, min(_CHUNK, n - filled)):
-                piece = _scan(move, values[filled - 1])
-                values[filled : filled + piece.size] = piece
-                filled += piece.size
-        return values
-
-
 # --- Algebra --------------------------------------------------------------------------------------------------
 
 
@@ -417,32 +394,38 @@ def _schedule(name: str, value: object) -> Schedule:
     return value
 
 
+def _whole_runs(*functions: Callable) -> bool:
+    """Whether one of them is a schedule that wants all t at once."""
+    return any(isinstance(function, Schedule) and function._law.whole for function in functions)
+
+
 @_factory
 def _product(a: Schedule, b: Schedule) -> _Law:
-    return _Law(lambda t: a(t) * b(t))
+    return _Law(lambda t: a(t) * b(t), whole=_whole_runs(a, b))
 
 
 @_factory
 def _scale(factor: float, a: Schedule) -> _Law:
     number = _number("factor", factor)
-    return _Law(lambda t: number * a(t))
+    return _Law(lambda t: number * a(t), whole=_whole_runs(a))
 
 
 @_factory
 def _shift(a: Schedule, n: float) -> _Law:
     number = _number("n", n)
-    return _Law(lambda t: a(np.maximum(t - (int(number) if number == int(number) else number), 0)))
+    number = int(number) if number == int(number) else number
+    return _Law(lambda t: a(np.maximum(t - number, 0)), whole=_whole_runs(a))
 
 
 @_factory
 def _stretch(a: Schedule, factor: float) -> _Law:
     number = _number("factor", factor, "a positive number", lambda x: x > 0)
-    return _Law(lambda t: a(t / number))
+    return _Law(lambda t: a(t / number), whole=_whole_runs(a))
 
 
 @_factory
 def _momentum(a: Schedule) -> _Law:
-    return _Law(a._law.momentum, a._law.last, a._law.beyond)
+    return _Law(a._law.momentum, a._law.last, a._law.beyond, whole=_whole_runs(a))
 
 
 @_factory
@@ -460,7 +443,7 @@ def then(a: Schedule, b: Schedule, at: int) -> _Law:
         values[~later], values[later] = a(t[~later]), b(t[later] - join)
         return values
 
-    return _Law(value)
+    return _Law(value, whole=_whole_runs(a, b))
 
 
 # --- Families -------------------------------------------------------------------------------------------------
@@ -727,8 +710,7 @@ def multiplicative_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
     def move(first: int, n: int) -> Move:
         return _apply("lr_lambda", lr_lambda, np.arange(first, first + n)), None
 
-    table = _Table(lambda: (lr, lambda first, n: [move(first, n)]))
-    return _Law(table, part=_Part(move, held=True))
+    return _Law(lambda t: _play(lr, lambda first, n: [move(first, n)], t), part=_Part(move, held=True), whole=True)
 
 
 # --- Schedulers that overwrite --------------------------------------------------------------------------------
@@ -742,7 +724,7 @@ def lambda_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
     """
     lr = _lr(lr)
     _function("lr_lambda", lr_lambda)
-    return _Law(lambda t: lr * _apply("lr_lambda", lr_lambda, t), part=_Part())
+    return _Law(lambda t: lr * _apply("lr_lambda", lr_lambda, t), part=_Part(), whole=_whole_runs(lr_lambda))
 
 
 @_factory
@@ -1146,18 +1128,30 @@ def _parts(lr: float, schedulers: object) -> tuple[Schedule, ...]:
 
 
 def _composition(lr: float, parts: tuple[Schedule, ...], build: Callable) -> _Law:
-    def begin(what: str) -> tuple[float, Callable[[int, int], list[Move]]]:
+    def value(what: str, t: NDArray) -> Array:
         group = {"lr": lr}
         root = build(group, what)
-        return group[what], lambda first, n: root.step(n)
-
-    rates, momenta = (_Table(functools.partial(begin, what)) for what in ("lr", "momentum"))
+        return _play(group[what], lambda first, n: root.step(n), t)
 
     def momentum(t: NDArray) -> Array:
-        rates(t)  # where torch raises over the one, it has no other
-        return momenta(t)
+        value("lr", t)  # where torch raises over the one, it has no other
+        return value("momentum", t)
 
-    return _Law(rates, momentum=momentum if any(part._law.momentum for part in parts) else None)
+    cycles = any(part._law.momentum for part in parts)
+    return _Law(functools.partial(value, "lr"), momentum=momentum if cycles else None, whole=True)
+
+
+def _play(x: float, moves: Callable[[int, int], Iterable[Move]], t: NDArray) -> Array:
+    """The values at t, of which each needs all before it: x at 0, then (first update, n) -> the moves of n updates."""
+    t = _whole_updates(t)
+    values, filled = np.empty(t.max() + 1), 1
+    values[0] = x
+    while filled < values.size:
+        for move in moves(filled, min(_CHUNK, values.size - filled)):
+            piece = _scan(move, values[filled - 1])
+            values[filled : filled + piece.size] = piece
+            filled += piece.size
+    return values[t[0] : t[-1] + 1] if _consecutive(t) else values[t]
 
 
 def _scan(move: Move, x: float) -> Array:
@@ -1166,7 +1160,9 @@ def _scan(move: Move, x: float) -> Array:
     if a is None:
         return b
     if b is None:
-        return np.multiply.accumulate(np.concatenate(([x], a)))[1:]
+        values = a.copy()
+        values[0] *= x  # torch's order: each product is rounded in its turn
+        return np.multiply.accumulate(values, out=values)
     width = math.isqrt(len(a))
     gap = -len(a) % width
     a = np.concatenate((a, np.ones(gap))).reshape(-1, width).T.copy()

@@ -117,6 +117,23 @@ def test_an_error_shows_in_the_widget_and_goes_when_it_is_gone():
     assert explorer.error is None and explorer._failure.value == ""
 
 
+def test_an_error_in_choosing_the_controls_shows_too():
+    def controls(values):
+        if values.get("shape") == "cos":
+            raise ValueError("no controls for cos")
+        yield Slider(key="a", name="a", low=0, high=2, value=1)
+        yield Choice(key="shape", name="shape", options={"sine": "sin", "cosine": "cos"})
+
+    explorer = Explorer(Wave(), controls, question="?")
+    explorer._widgets["shape"].value = "cos"
+    assert "no controls for cos" in explorer._failure.value
+    explorer._widgets["shape"].value = "sin"
+    assert explorer.error is None
+    explorer._widgets["shape"].value = "cos"
+    explorer.reset()
+    assert explorer.error is None and explorer.values == {"a": 1, "shape": "sin"}
+
+
 def test_the_goal_keeps_the_number_that_reached_it_until_reset():
     explorer = wave()
     assert "✓" not in explorer._goal.value
@@ -192,6 +209,10 @@ def test_a_stored_notebook_keeps_picture_and_words():
     assert metadata["image/png"]["alt"] == "amplitude 1"
     explorer.set(a=1.2)
     assert explorer.error is None  # it still moves afterwards
+
+
+def test_the_explorers_are_found():
+    assert len(every_explorer()) >= 10  # one without `-> Explorer` in its signature would go untested
 
 
 @pytest.mark.parametrize("make", every_explorer())

@@ -26,8 +26,9 @@ READMES = sorted(ROOT.glob("*.md"))
 def asked() -> list[Requirement]:
     """Every requirement of pyproject.toml: the package's, its extras' and the build's."""
     project = PYPROJECT["project"]
-    groups = [project["dependencies"], *project["optional-dependencies"].values(), PYPROJECT["build-system"]["requires"]]
-    return [requirement for group in groups for requirement in map(Requirement, group) if requirement.name != "lrcourse"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    groups.append(PYPROJECT["build-system"]["requires"])
+    return [asked for group in groups for asked in map(Requirement, group) if asked.name != "lrcourse"]
 
 
 def locked() -> dict[str, Version]:
@@ -41,12 +42,13 @@ def locked() -> dict[str, Version]:
 
 
 def environment() -> tuple[dict[str, str], list[str]]:
-    """The packages of environment.yml with what it says of their versions, conda's and pip's, and its options for pip."""
+    """The packages of environment.yml, conda's and pip's, each with its version; and its options for pip."""
     listed = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     pips = [line for entry in listed if isinstance(entry, dict) for line in entry["pip"]]
-    lines = [entry for entry in listed if isinstance(entry, str)] + [line for line in pips if not line.startswith("-")]
-    split = (re.fullmatch(r"([\w.-]+)\s*(.*)", line).groups() for line in lines)
-    return {canonicalize_name(name): version for name, version in split}, [line for line in pips if line.startswith("-")]
+    options = [line for line in pips if line.startswith("-")]
+    packages = [line for line in listed + pips if isinstance(line, str) and line not in options]
+    split = (re.fullmatch(r"([\w.-]+)\s*(.*)", line).groups() for line in packages)
+    return {canonicalize_name(name): version for name, version in split}, options
 
 
 @pytest.mark.parametrize("requirement", asked(), ids=str)
@@ -134,8 +136,8 @@ def test_no_file_names_a_path_of_one_machine():
     if listed.returncode:
         pytest.skip("not a git checkout")
     mine = {str(ROOT), str(Path.home()), sys.prefix, sys.base_prefix, *environ.get("PIP_FIND_LINKS", "").split()}
-    places = "|".join([*map(re.escape, sorted(mine)), re.escape(tempfile.gettempdir()) + r"/\w", r"/(?:home|Users)/\w"])
-    path = re.compile(rf"(?<![\w./~])(?:{places})")
+    others = [r"/home/\w", r"/Users/\w", re.escape(tempfile.gettempdir()) + r"/(?!ipykernel)\w"]
+    path = re.compile(rf"(?<![\w./~])(?:{'|'.join([*map(re.escape, mine), *others])})")
     for name in listed.stdout.decode().split("\0"):
         if name and (file := ROOT / name).is_file():
             for line in file.read_bytes().decode("utf-8", "ignore").splitlines():

@@ -38,7 +38,7 @@ def landscape() -> Explorer:
                 options={pictures.landscape_of(key).name: key for key in _FIRST}, value="rugged",
             ),
             Slider(
-                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.003,
+                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.001,
                 high=3 if here.key == "quadratic" else 0.5, value=first["lr"], step=0.01, log=True, snaps=snaps,
             ),
             Slider(
@@ -133,7 +133,7 @@ def oscillator() -> Explorer:
         pictures.Mass(),
         [
             Slider(
-                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.003, high=5.0, value=1.0, step=0.01,
+                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.01, high=5.0, value=1.0, step=0.01,
                 log=True, snaps={"0.1": 0.1, "1": 1.0, "2/λ": 2.0},
             ),
             Slider(
@@ -163,7 +163,7 @@ def clock() -> Explorer:
                 snaps={say("backwards", "倒放"): -1.0, say("constant", "恒定"): 0.0, say("linear", "线性"): 1.0},
             ),
             Slider(
-                key="lr", name=say("mean learning rate", "平均学习率"), symbol="η", low=0.02, high=0.5, value=0.05,
+                key="lr", name=say("mean learning rate", "平均学习率"), symbol="η", low=0.01, high=0.5, value=0.05,
                 step=0.05, log=True, on_release=True, snaps={"0.05": 0.05, "0.2": 0.2},
             ),
             Choice(

@@ -138,6 +138,7 @@ class Explorer(widgets.VBox):
         self._reached = ""
         self._still = self._still_key = None  # what does not move, as pixels, and the layout that they belong to
         self._quiet = False
+        self._stale = True  # the controls may no longer be those that belong to the values
         self._labels: dict[str, widgets.HTML] = {}
         self._widgets: dict[str, widgets.Widget] = {}
         self._rows: dict[str, widgets.Widget] = {}
@@ -165,7 +166,6 @@ class Explorer(widgets.VBox):
         head = widgets.HTML(f'{_STYLE}<div class="lrx-question">{escape(question)}</div>')
         super().__init__([head, body, self._failure])
         self.add_class("lrx")
-        self._arrange()
         self._refresh()
 
     # ---- controls
@@ -183,6 +183,8 @@ class Explorer(widgets.VBox):
         self._quiet = True
         try:
             for key, value in values.items():
+                if self._stale:
+                    self._arrange()
                 self._set(key, value)
         finally:
             self._quiet = False
@@ -190,16 +192,13 @@ class Explorer(widgets.VBox):
 
     def reset(self) -> None:
         """Everything as it was at first; a goal once reached is forgotten."""
-        self._reached = ""
-        self._quiet = True
-        self.controls = ()
-        self._arrange()
-        self._quiet = False
+        self._reached, self.controls, self._stale = "", (), True
         self._refresh()
 
     def _arrange(self) -> None:
         """Show the controls that belong to the values of now; those that stay keep their widgets."""
         controls = tuple(self._choose(self.values))
+        self._stale = False
         if controls == self.controls:
             return
         kept = {control.key for control in controls if control in self.controls}
@@ -218,8 +217,7 @@ class Explorer(widgets.VBox):
 
     def _changed(self, control: Control) -> None:
         self._name(control)
-        if not isinstance(control, Slider):
-            self._arrange()
+        self._stale |= not isinstance(control, Slider)
         if not self._quiet:
             self._refresh()
 
@@ -289,6 +287,8 @@ class Explorer(widgets.VBox):
 
     def _refresh(self) -> None:
         try:
+            if self._stale:
+                self._arrange()
             frames = self.picture.frames(**self.values)
             while True:
                 try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from math import floor, log, log10
+from math import floor, log10
 
 from ..figures.schedulers import Browser, Controlled, HalfLife, OneCycle, Plateau, Restarts
 from ..schedulers import CATALOGUE, Argument, Entry
@@ -24,7 +24,7 @@ def schedule_browser() -> Explorer:
 
 
 class _Arguments:
-    """The controls of the schedule being edited, after the catalogue; the picture keeps what the other one was left at."""
+    """The controls of the schedule being edited; the picture keeps what the other one was left at."""
 
     FEW = 4  # arguments shown at first; the others behind a switch
 
@@ -59,7 +59,9 @@ class _Arguments:
 
     def _arguments(self, entry: Entry) -> tuple[list[Argument], list[Argument]]:
         """Those shown at first, in torch's order, and the others; an int that torch leaves None is left out."""
-        known = [a for a in entry.arguments if not (a.kind == "int" and a.default is None and a.name not in entry.example)]
+        known = [
+            a for a in entry.arguments if not (a.kind == "int" and a.default is None and a.name not in entry.example)
+        ]
         first = sorted(known, key=lambda a: not (a.required or a.name in entry.example))
         first = first[: max(self.FEW, sum(a.required or a.name in entry.example for a in known))]
         return [a for a in known if a in first], [a for a in known if a not in first]
@@ -73,8 +75,8 @@ class _Arguments:
             case "int":
                 return Slider(**common, low=argument.low, high=argument.high, step=1)
             case "float":
-                step = 0.01 if argument.log else 10.0 ** floor(log10((argument.high - argument.low) / 50))
-                return Slider(**common, low=argument.low, high=argument.high, step=step, log=argument.log, show=".4g")
+                step = 0.002 if argument.log else 10.0 ** floor(log10((argument.high - argument.low) / 50))
+                return Slider(**common, low=argument.low, high=argument.high, step=step, log=argument.log, show=".3g")
         return Choice(**common, options={_short(choice): choice for choice in argument.choices})
 
 
@@ -87,25 +89,25 @@ def _short(choice: object) -> str:
 
 def half_life() -> Explorer:
     """ExponentialLR as radioactive decay: gamma and the half-life are two names of one number."""
-
-    def half_life_of(gamma: float) -> float:
-        return log(2) / -log(gamma)
-
     return Explorer(
         HalfLife(),
         [
             Slider(
-                key="half_life", name=say("half-life", "半衰期"), symbol="t½", unit=say("steps", "步"), low=1, high=1000,
-                value=half_life_of(0.95), step=0.005, log=True, show=".3g",
-                snaps={f"γ = {gamma}": half_life_of(gamma) for gamma in (0.5, 0.9, 0.95, 0.99)},
+                key="gamma", name=say("factor of each step", "每一步的倍率"), symbol="γ", low=0.5, high=0.999,
+                value=0.95, step=0.001, show=".3f", snaps={"0.5": 0.5, "0.9": 0.9, "0.95": 0.95, "0.99": 0.99},
             ),
             Choice(
                 key="unit", name=say("scheduler.step() once an", "scheduler.step() 的时机"),
-                options={say("epoch", "每轮一次"): "epoch", say("update (25 an epoch)", "每个更新步（一轮 25 步）"): "update"},
+                options={
+                    say("epoch", "每轮一次"): "epoch",
+                    say("update (25 an epoch)", "每个更新步（一轮 25 步）"): "update",
+                },
             ),
         ],
         question=say("How long does an exponentially decaying learning rate live?", "指数衰减的学习率能活多久？"),
-        goal=say("1 % of the first η left at the end (0.95 % to 1.05 %)", "结束时剩下初始 η 的 1 %（0.95 % 到 1.05 %）"),
+        goal=say(
+            "1 % of the first η left at the end (0.95 % to 1.05 %)", "结束时剩下初始 η 的 1 %（0.95 % 到 1.05 %）"
+        ),
     )  # fmt: skip
 
 
@@ -115,10 +117,13 @@ def restarts() -> Explorer:
         Restarts(),
         [
             Slider(
-                key="T_0", name=say("first cycle", "首个周期"), symbol="T_0", unit=say("updates", "步"), low=5, high=300,
-                value=40, step=1, snaps={"20": 20, "75": 75, "100": 100, "300": 300},
+                key="T_0", name=say("first cycle", "首个周期"), symbol="T_0", unit=say("updates", "步"), low=5,
+                high=300, value=40, step=1, snaps={"20": 20, "75": 75, "100": 100, "300": 300},
             ),
-            Slider(key="T_mult", name=say("each cycle longer by", "周期逐次加长"), symbol="T_mult", low=1, high=4, value=2, step=1),
+            Slider(
+                key="T_mult", name=say("each cycle longer, times", "后一周期是前一周期的倍数"), symbol="T_mult", low=1,
+                high=4, value=2, step=1,
+            ),
             Slider(key="eta_min", name=say("floor", "下限"), symbol="eta_min", low=0, high=0.25, value=0.0, step=0.005),
         ],
         question=say("Heat it again, but where does the budget end?", "可以再加热，但预算会在哪里用完？"),
@@ -134,12 +139,17 @@ def plateau() -> Explorer:
     return Explorer(
         Plateau(),
         [
-            Slider(key="noise", name=say("noise of the gauge", "仪表噪声"), symbol="σ", low=0, high=0.5, value=0.2, step=0.01),
+            Slider(
+                key="noise", name=say("noise of the gauge", "仪表噪声"), symbol="σ", low=0, high=0.5, value=0.2,
+                step=0.01,
+            ),
             Slider(
                 key="patience", name="patience", unit=say("epochs", "轮"), low=0, high=30, value=2, step=1,
                 snaps={"2": 2, "5": 5, "10": 10, "20": 20},
             ),
-            Slider(key="factor", name="factor", low=0.05, high=0.9, value=0.1, step=0.05, snaps={"0.1": 0.1, "0.5": 0.5}),
+            Slider(
+                key="factor", name="factor", low=0.05, high=0.9, value=0.1, step=0.05, snaps={"0.1": 0.1, "0.5": 0.5},
+            ),
             Slider(key="cooldown", name="cooldown", unit=say("epochs", "轮"), low=0, high=20, value=0, step=1),
             Slider(
                 key="run", name=say("which run", "第几次运行"), low=1, high=Controlled.RUNS, value=1, step=1, play=250,
@@ -160,16 +170,34 @@ def one_cycle() -> Explorer:
         half = 0.45 if values.get("three_phase") else 0.9  # three phases need the way down to fit in too
         return [
             Slider(
-                key="pct_start", name=say("share of the rise", "上升段占比"), symbol="pct_start", low=0.05, high=half,
-                value=min(values.get("pct_start", 0.3), half), step=0.01,
+                key="pct_start",
+                name=say("share of the rise", "上升段占比"),
+                symbol="pct_start",
+                low=0.05,
+                high=half,
+                value=min(values.get("pct_start", 0.3), half),
+                step=0.01,
             ),
             Slider(
-                key="div_factor", name=say("peak / first", "峰值 / 首值"), symbol="div_factor", low=2, high=100, value=25,
-                step=0.01, log=True, snaps={"10": 10, "25": 25},
+                key="div_factor",
+                name=say("peak / first", "峰值 / 首值"),
+                symbol="div_factor",
+                low=2,
+                high=100,
+                value=25,
+                step=1,
+                snaps={"10": 10, "25": 25},
             ),
             Slider(
-                key="final_div_factor", name=say("first / last", "首值 / 末值"), symbol="final_div_factor", low=1, high=1e4,
-                value=1e4, step=0.1, log=True, show=".3g",
+                key="final_div_factor",
+                name=say("first / last", "首值 / 末值"),
+                symbol="final_div_factor",
+                low=1,
+                high=1e4,
+                value=1e4,
+                step=0.1,
+                log=True,
+                show=".5g",
             ),
             Choice(key="anneal_strategy", name="anneal_strategy", options={"cos": "cos", "linear": "linear"}),
             Switch(key="three_phase", name="three_phase"),
@@ -181,6 +209,7 @@ def one_cycle() -> Explorer:
         controls,
         question=say("How fast does the ball really start?", "小球起步时究竟有多快？"),
         goal=say(
-            "with cycled momentum, start at 1/20 of the peak's η/(1 − β)", "在动量循环时，让起步的 η/(1 − β) 为峰值的 1/20",
+            "with cycled momentum, start at 1/20 of the peak's η/(1 − β)",
+            "在动量循环时，让起步的 η/(1 − β) 为峰值的 1/20",
         ),
     )  # fmt: skip

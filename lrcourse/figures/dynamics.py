@@ -555,7 +555,7 @@ class Mass(Picture):
     @staticmethod
     def _chart(chart: Axes) -> None:
         """Updates to within 1 % for every η and β, and the two lines of critical damping."""
-        lr = np.geomspace(0.003, 3.999, 160)
+        lr = np.geomspace(0.01, 3.999, 160)
         damping = np.geomspace(1, 0.003, 160)[:, None]
         factor = np.maximum(decay(lr, 1 - damping, _STIFF), decay(lr, 1 - damping, _SLOW))
         updates = np.where(factor < 1, np.log(100) / -np.log(np.minimum(factor, 1 - 1e-9)), np.nan)
@@ -564,13 +564,13 @@ class Mass(Picture):
             style.theory_line(chart, lr, 1 - np.array([dynamics.critical_momentum(eta, curvature) for eta in lr]))
         words = dict(color=style.INK, fontsize=9, rotation_mode="anchor")
         style.halo([
-            chart.text(0.0045, 0.02, label("critical, slow direction", "缓方向的临界阻尼"), rotation=-38, **words),
-            chart.text(0.0045, 0.2, label("critical, stiff direction", "陡方向的临界阻尼"), rotation=-38, **words),
-            chart.text(0.35, 0.006, label("both swing", "都摆动"), ha="center", **words),
+            chart.text(0.017, 0.019, label("critical, slow direction", "缓方向的临界阻尼"), rotation=-43, **words),
+            chart.text(0.017, 0.19, label("critical, stiff direction", "陡方向的临界阻尼"), rotation=-43, **words),
+            chart.text(0.4, 0.006, label("both swing", "都摆动"), ha="center", **words),
             chart.text(4.45, 0.03, label("diverges", "发散"), rotation=90, ha="center", va="center", **words),
         ])  # fmt: skip
         chart.fill_betweenx(damping[:, 0], 2 * (2 - damping[:, 0]), 5, color="#F6D5C3", linewidth=0)
-        chart.set(xscale="log", yscale="log", xlim=(0.003, 5), ylim=(1, 0.003))
+        chart.set(xscale="log", yscale="log", xlim=(0.01, 5), ylim=(1, 0.003))
         chart.set(xlabel=label("learning rate η", "学习率 η"), ylabel=label("momentum β", "动量 β"))
         chart.yaxis.set_major_locator(FixedLocator([1, 0.5, 0.1, 0.01]))
         chart.yaxis.set_major_formatter(FixedFormatter(["0", "0.5", "0.9", "0.99"]))
@@ -791,7 +791,8 @@ def noise_temperature(*, particles: int = 20_000, seed: int = 0) -> Figure:
     fine = np.linspace(0.005, 1.9, 300)
     style.theory_line(axes, fine, dynamics.noise_variance(fine) / (fine / 2))
     axes.errorbar(steps, ratio, error, fmt="o", color=style.NOISE, markersize=7, zorder=3)
-    style.limit_line(axes, 1, label("ησ²/2, the limit of small steps", "小步长极限 ησ²/2"), vertical=False)
+    style.limit_line(axes, 1, vertical=False)
+    axes.text(1.98, 1.05, label("ησ²/2, the limit of small steps", "小步长极限 ησ²/2"), ha="right", color=style.QUIET)
     axes.set(yscale="log", ylim=(0.8, 24), xlim=(0, 2.05), xlabel=label("step times curvature, ηλ", "步长乘曲率 ηλ"))
     axes.set_ylabel(label("T / (ησ²/2),  T = λ·Var(x)", "T / (ησ²/2)，T = λ·Var(x)"))
     _ticks(axes.yaxis, [1, 2, 5, 10, 20])
@@ -835,7 +836,8 @@ def batch_temperature(*, seeds: int = 3) -> Figure:
         left.text(heats[0] * batch, excess[0] * 0.72, f"B = {batch}", color=color, ha="center")
     style.theory_line(right, [0.015, 0.11], np.array([0.015, 0.11]) * theory[-1] / heats[-1])
     right.text(0.036, 0.0098, label("theory: η s² tr(H) / 4B", "理论：η s² tr(H) / 4B"))
-    left.set(xscale="log", yscale="log", ylim=(0.0055, 0.075), xlabel=label("learning rate η", "学习率 η"))
+    left.set(xscale="log", yscale="log", xlim=(0.013, 0.9), ylim=(0.0055, 0.075))
+    left.set_xlabel(label("learning rate η", "学习率 η"))
     left.set_ylabel(label("excess loss", "多出的损失"), color=style.LOSS)
     right.set(xscale="log", xlabel=label("η / B (batch size)", "η / B（B 为批大小）"))
     _ticks(left.xaxis, [0.02, 0.05, 0.1, 0.2, 0.5])

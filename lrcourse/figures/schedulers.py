@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from .. import schedulers
 from ..training import History
 from ..words import say
-from .style import (
-    LOSS, LR, MOMENTUM, NOISE, QUIET, REFERENCE, SECOND, CYCLE,
-    Figure, Picture, Seen, halo, label, limit_line, styled, theory_line,
-)  # fmt: skip
+from . import style
+from .style import Figure, Picture, Seen, label, styled
 
 DECADES = 6  # what a log axis shows below its highest value; a cosine's last point may lie far lower
 
@@ -65,11 +63,11 @@ def visualize_schedulers(epochs: int = 100, initial_lr: float = 0.1) -> Figure:
     for ax, (name, rate) in zip(axes.flat, rates.items(), strict=True):
         arguments = ", ".join(f"{key}={value}" for key, value in panels[name].items())
         ax.set_title(name, fontsize=11, pad=19)
-        ax.text(0, 1.02, arguments, transform=ax.transAxes, color=QUIET, fontsize=9.5, va="bottom")
-        ax.stairs(np.maximum(rate, floor / 1e3), edges, baseline=None, color=LR, linewidth=2)
+        ax.text(0, 1.02, arguments, transform=ax.transAxes, color=style.QUIET, fontsize=9.5, va="bottom")
+        ax.stairs(np.maximum(rate, floor / 1e3), edges, baseline=None, color=style.LR, linewidth=2)
         ax.text(
             0.03, 0.06, label("last epoch: η = {lr:.2g}", "最后一轮：η = {lr:.2g}", lr=rate[-1]),
-            transform=ax.transAxes, color=LR, fontsize=9.5,
+            transform=ax.transAxes, color=style.LR, fontsize=9.5,
         )  # fmt: skip
         ax.set(yscale="log", ylim=(floor / 2, initial_lr * 2.5), xlim=(0, epochs))
     for ax in axes[1]:
@@ -100,7 +98,7 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
     figure = Figure(height=5.2)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.5))
     said = []
-    for (name, histories), color in zip(runs.items(), CYCLE, strict=False):
+    for (name, histories), color in zip(runs.items(), style.CYCLE, strict=False):
         above.plot(histories[0].lr, color=color, label=name)
         loss = np.array([np.convolve(h.loss, np.ones(smooth) / smooth, mode="valid") for h in histories])
         at = np.arange(loss.shape[1]) + smooth - 1
@@ -118,7 +116,7 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
     below.text(
         0.99, 0.97,
         label("mean of {n} seeds, ± 1 standard error", "{n} 个随机种子的平均，± 1 标准误", n=seeds),
-        transform=below.transAxes, ha="right", va="top", color=QUIET, fontsize=9.5,
+        transform=below.transAxes, ha="right", va="top", color=style.QUIET, fontsize=9.5,
     )  # fmt: skip
     figure.alt = label(
         "Recorded learning rates, and training losses averaged over {smooth} updates, at the end: {said}.",
@@ -158,7 +156,7 @@ class Browser(Picture):
         self.shown, self.curves, self.lines, self.ends, self.names = {}, {}, {}, {}, {}
         self.restart()
         t, nothing = np.arange(self.UPDATES), np.full(self.UPDATES, np.nan)
-        for edit, color, x, ha in (("green", SECOND, 1, "right"), ("blue", LR, 0, "left")):
+        for edit, color, x, ha in (("green", style.SECOND, 1, "right"), ("blue", style.LR, 0, "left")):
             (self.lines[edit],) = self.axes.plot(t, nothing, color=color, linewidth=2.4 if edit == "blue" else 2)
             (self.ends[edit],) = self.axes.plot([0, self.UPDATES - 1], [np.nan] * 2, "o", color=color, markersize=6)
             self.names[edit] = self.axes.text(
@@ -237,11 +235,11 @@ def gallery() -> Figure:
     for ax, (name, entry) in zip(axes.flat, schedulers.CATALOGUE.items(), strict=True):
         metric = schedulers.example_metric(steps) if name == "ReduceLROnPlateau" else None
         rates = schedulers.curve(name, steps, lr=0.1, metric=metric, **entry.example)
-        ax.plot(rates, color=LR, linewidth=1.8)
-        ax.plot([0, steps - 1], rates[[0, -1]], "o", color=LR, markersize=4.5, clip_on=False)
+        ax.plot(rates, color=style.LR, linewidth=1.8)
+        ax.plot([0, steps - 1], rates[[0, -1]], "o", color=style.LR, markersize=4.5, clip_on=False)
         ax.set_title(_two_lines(name), fontsize=9, pad=17)
         ends = f"{rates[0]:.2g} → {rates[-1]:.2g}"
-        ax.text(0, 1.03, ends, transform=ax.transAxes, fontsize=8.5, color=QUIET, va="bottom")
+        ax.text(0, 1.03, ends, transform=ax.transAxes, fontsize=8.5, color=style.QUIET, va="bottom")
         said.append(f"{name} {ends}")
     axes[0, 0].set(xlim=(0, steps), ylim=(0, 0.108), xticks=[0, 50, 100], yticks=[0, 0.05, 0.1])
     for ax in axes[-1]:
@@ -308,7 +306,9 @@ class Catalogue:
     @staticmethod
     def _line(entry: schedulers.Entry) -> str:
         arguments = ", ".join(map(_argument, entry.arguments))
-        return f"{entry.name}({arguments}): {entry.first} → {entry.last} | {entry.unit} | {entry.picture} | {entry.trap}"
+        return (
+            f"{entry.name}({arguments}): {entry.first} → {entry.last} | {entry.unit} | {entry.picture} | {entry.trap}"
+        )
 
 
 def _argument(argument: schedulers.Argument) -> str:
@@ -344,32 +344,37 @@ class HalfLife(Picture):
         self.epochs = np.arange(self.EPOCHS * self.UPDATES + 1) / self.UPDATES
         self.fates = np.sort(np.random.default_rng(0).random(self.NUCLEI))
 
-        (self.sample,) = decay.plot(self.epochs, self.epochs, color=NOISE, linewidth=1.2)
-        (self.rate,) = decay.plot(self.epochs, self.epochs, color=LR)
-        (self.drops,) = decay.plot([], [], color=REFERENCE, linewidth=1, marker="o", markersize=4, markevery=(1, 3))
+        (self.sample,) = decay.plot(self.epochs, self.epochs, color=style.NOISE, linewidth=1.2)
+        (self.rate,) = decay.plot(self.epochs, self.epochs, color=style.LR)
+        (self.drops,) = decay.plot(
+            [], [], color=style.REFERENCE, linewidth=1, marker="o", markersize=4, markevery=(1, 3)
+        )
         decay.set(xlim=(0, self.EPOCHS), ylim=(0, 1.04), xlabel=label("epoch", "轮（epoch）"))
         decay.set_yticks([0, 1 / 8, 1 / 4, 1 / 2, 1], ["0", "1/8", "1/4", "1/2", "1"])
         decay.set_ylabel(label("share left", "剩余比例"))
         decay.set_title(label("The rate decays like a nucleus", "学习率像原子核一样衰变"))
-        decay.text(0.98, 0.95, label("η / first η", "η / 初始 η"), color=LR, ha="right", transform=decay.transAxes)
+        decay.text(
+            0.98, 0.95, label("η / first η", "η / 初始 η"), color=style.LR, ha="right", transform=decay.transAxes
+        )
         decay.text(
             0.98, 0.87, label("{n} nuclei", "{n} 个原子核", n=self.NUCLEI),
-            color=NOISE, ha="right", transform=decay.transAxes,
+            color=style.NOISE, ha="right", transform=decay.transAxes,
         )  # fmt: skip
 
-        clock.plot([0, self.EPOCHS], [0, self.EPOCHS], color=REFERENCE, linewidth=1.2)
+        clock.plot([0, self.EPOCHS], [0, self.EPOCHS], color=style.REFERENCE, linewidth=1.2)
         clock.text(
-            54, 60, label("constant η", "恒定 η"), color=QUIET, fontsize=9.5, rotation=38, ha="center", va="bottom",
+            54, 60, label("constant η", "恒定 η"), rotation=38, ha="center", va="bottom",
+            color=style.QUIET, fontsize=9.5,
         )  # fmt: skip
-        self.limit = theory_line(clock, [0, self.EPOCHS], [0, 0])
-        (self.path,) = clock.plot(self.epochs, self.epochs, color=LR)
+        self.limit = style.theory_line(clock, [0, self.EPOCHS], [0, 0])
+        (self.path,) = clock.plot(self.epochs, self.epochs, color=style.LR)
         clock.set(xlim=(0, self.EPOCHS), ylim=(0, self.EPOCHS), xlabel=label("epoch", "轮（epoch）"))
         clock.set_ylabel(label("clock Σ η / first η, in epochs", "时钟 Σ η / 初始 η（轮）"))
         clock.set_title(label("Its clock stops", "它的时钟会停"))
         return [self.sample, self.drops, self.rate, self.limit, self.path]
 
-    def update(self, half_life: float, unit: str) -> Seen:
-        gamma = 0.5 ** (1 / half_life)
+    def update(self, gamma: float, unit: str) -> Seen:
+        half_life = np.log(2) / -np.log(gamma)
         steps = self.EPOCHS * (self.UPDATES if unit == "update" else 1) + 1
         share = schedulers.curve("ExponentialLR", steps, lr=1.0, gamma=gamma)
         clock = np.cumsum(share) - share
@@ -393,7 +398,8 @@ class HalfLife(Picture):
         words = label(
             "γ = {gamma:.4g} an {unit}: half is gone after {half:.3g} epochs, {left} is left after 100. The whole "
             "path is worth {path:.3g} epochs at the first rate, however long you wait.",
-            "每{unit}乘 γ = {gamma:.4g}：每 {half:.3g} 轮减半，100 轮后剩 {left}。无论等多久，总路程只相当于以初始学习率走 {path:.3g} 轮。",
+            "每{unit}乘 γ = {gamma:.4g}：每 {half:.3g} 轮减半，100 轮后剩 {left}。"
+            "无论等多久，总路程只相当于以初始学习率走 {path:.3g} 轮。",
             gamma=gamma, half=half_life, left=_percent(left), path=limit,
             unit=label("epoch", "轮") if unit == "epoch" else label("update", "更新步"),
         )  # fmt: skip
@@ -421,8 +427,8 @@ def cooling_speed(runs: Mapping[float, Sequence[History]]) -> Figure:
 
     figure = Figure(height=3.5)
     ax = figure.subplots()
-    ax.errorbar(at, mean, error, fmt="o", color=LOSS, capsize=4, markersize=7)
-    ax.plot(at, mean, color=LOSS, linewidth=1, alpha=0.5)
+    ax.errorbar(at, mean, error, fmt="o", color=style.LOSS, capsize=4, markersize=7)
+    ax.plot(at, mean, color=style.LOSS, linewidth=1, alpha=0.5)
     names = [f"{t:g}" if np.isfinite(t) else label("never", "从不") for t in half_lives]
     ax.set(xscale="log", yscale="log", ylim=(0.75 * mean.min(), 1.3 * mean.max()))
     ax.set_xticks(at, names)
@@ -436,13 +442,15 @@ def cooling_speed(runs: Mapping[float, Sequence[History]]) -> Figure:
     ends = [(label("frozen", "冻住了"), at[0], mean[0], 10), (label("still hot", "仍然很热"), at[-1], mean[-1], 10)]
     for words, x, y, dy in ends:
         ax.annotate(
-            words, (x, y), xytext=(12 if x == at[0] else -12, dy), textcoords="offset points", color=QUIET,
+            words, (x, y), xytext=(12 if x == at[0] else -12, dy), textcoords="offset points", color=style.QUIET,
             ha="left" if x == at[0] else "right",
         )  # fmt: skip
     seeds = label("mean of {n} seeds, ± 1 standard error", "{n} 个随机种子的平均，± 1 标准误", n=len(losses))
-    ax.text(0.99, 0.95, seeds, transform=ax.transAxes, ha="right", va="top", color=QUIET, fontsize=9.5)
+    ax.text(0.99, 0.95, seeds, transform=ax.transAxes, ha="right", va="top", color=style.QUIET, fontsize=9.5)
     said = ", ".join(f"{n}: {m:.2f} ± {e:.2f}" for n, m, e in zip(names, mean, error, strict=True))
-    figure.alt = label("Loss on unseen digits by half-life: {said}.", "各半衰期下未见过的数字上的损失：{said}。", said=said)
+    figure.alt = label(
+        "Loss on unseen digits by half-life: {said}.", "各半衰期下未见过的数字上的损失：{said}。", said=said
+    )
     return figure
 
 
@@ -452,8 +460,8 @@ def cooling_speed(runs: Mapping[float, Sequence[History]]) -> Figure:
 def _relaxation(lr, curvature):
     """``keep, heat``: an update makes of the energy of a ball on a parabola ``keep * energy + heat``, in the mean.
 
-    Exact for gradient noise of variance 1, from ``Var' = (1 - ηλ)² Var + η²`` and ``energy = λ Var / 2``; at rest the energy
-    is ``heat / (1 - keep) = η / (2 (2 - ηλ))``.
+    Exact for gradient noise of variance 1, from ``Var' = (1 - ηλ)² Var + η²`` and ``energy = λ Var / 2``; at rest the
+    energy is ``heat / (1 - keep) = η / (2 (2 - ηλ))``.
     """
     return (1 - lr * curvature) ** 2, curvature * lr**2 / 2
 
@@ -476,24 +484,25 @@ class Restarts(Picture):
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.1, 1))
         self.t = np.arange(self.UPDATES)
         plain = schedulers.curve("CosineAnnealingLR", self.UPDATES, lr=self.LR, T_max=self.UPDATES)
-        above.plot(self.t, plain, color=REFERENCE, linewidth=1.2)
+        above.plot(self.t, plain, color=style.REFERENCE, linewidth=1.2)
         above.text(
-            1.01, 0.02, label("no\nrestart", "不重启"), transform=above.transAxes, color=QUIET, fontsize=9.5, va="bottom",
+            1.01, 0.02, label("no\nrestart", "不重启"), transform=above.transAxes, va="bottom",
+            color=style.QUIET, fontsize=9.5,
         )  # fmt: skip
-        (self.rate,) = above.plot(self.t, plain, color=LR)
-        (self.peaks,) = above.plot([], [], "o", color=LR, markersize=6)
+        (self.rate,) = above.plot(self.t, plain, color=style.LR)
+        (self.peaks,) = above.plot([], [], "o", color=style.LR, markersize=6)
         above.set(xlim=(0, self.UPDATES), ylim=(0, 1.12 * self.LR))
-        above.set_ylabel(label("learning rate η", "学习率 η"), color=LR)
+        above.set_ylabel(label("learning rate η", "学习率 η"), color=style.LR)
         above.set_title(label("The peaks stay as high as the first", "每个峰都和第一个一样高"))
 
         energies = _energies(plain)
         self.plain = energies[-1]
-        below.semilogy(np.arange(self.UPDATES + 1), energies, color=REFERENCE, linewidth=1.2)
-        (self.energy,) = below.plot(np.arange(self.UPDATES + 1), energies, color=LOSS)
-        (self.end,) = below.plot([self.UPDATES], [1], "o", color=LOSS, markersize=7, clip_on=False)
-        below.axhline(self.GOAL, color=REFERENCE, linewidth=1, linestyle=":")
+        below.semilogy(np.arange(self.UPDATES + 1), energies, color=style.REFERENCE, linewidth=1.2)
+        (self.energy,) = below.plot(np.arange(self.UPDATES + 1), energies, color=style.LOSS)
+        (self.end,) = below.plot([self.UPDATES], [1], "o", color=style.LOSS, markersize=7, clip_on=False)
+        below.axhline(self.GOAL, color=style.REFERENCE, linewidth=1, linestyle=":")
         below.set(ylim=(3e-3, 5), xlabel=label("update", "更新步"))
-        below.set_ylabel(label("energy", "能量"), color=LOSS)
+        below.set_ylabel(label("energy", "能量"), color=style.LOSS)
         below.set_title(label("What the ball feels: heated again, cooled again", "小球的感受：再加热，再冷却"))
         return [self.rate, self.peaks, self.energy, self.end]
 
@@ -514,7 +523,8 @@ class Restarts(Picture):
         words = label(
             "Restarts: {when}. Training stops after {through} of the {length} updates of a cycle: last η = {lr:.3g}, "
             "energy {energy:.2g} (without restarts {plain:.2g}).",
-            "重启：{when}。训练结束时，长为 {length} 步的周期走了 {through} 步：最后的 η = {lr:.3g}，能量 {energy:.2g}（不重启为 {plain:.2g}）。",
+            "重启：{when}。训练结束时，长为 {length} 步的周期走了 {through} 步："
+            "最后的 η = {lr:.3g}，能量 {energy:.2g}（不重启为 {plain:.2g}）。",
             when=_few(starts[1:]), through=self.UPDATES - starts[-1], length=length, lr=rate[-1], energy=energy[-1],
             plain=self.plain,
         )  # fmt: skip
@@ -537,8 +547,8 @@ class Controlled:
     """Many runs of ReduceLROnPlateau at once, each in a closed loop with a ball on a noisy parabola.
 
     In each of ``EPOCHS`` epochs the ball makes one update; the controller reads its energy through a gauge with a
-    relative error *noise* and, by torch's rule (mode "min", threshold 1e-4 rel), cuts the rate. A cut is a *false alarm*
-    where the ball still had to come down: its energy was over 1.5 times that at which this rate would let it rest.
+    relative error *noise* and, by torch's rule (mode "min", threshold 1e-4 rel), cuts the rate. A cut is a *false
+    alarm* where the ball still had to come down: its energy was over 1.5 times that at which this rate lets it rest.
 
     Attributes:
         lr, energy, reading: ``(EPOCHS, RUNS)``: the rate of each epoch, the energy after it, what the gauge says.
@@ -587,27 +597,25 @@ class Plateau(Picture):
     def draw(self, figure):
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.5, 1))
         t, nothing = np.arange(Controlled.EPOCHS), np.full(Controlled.EPOCHS, np.nan)
-        (self.reading,) = above.semilogy(t, nothing, color=NOISE, linewidth=1.1, label=label("gauge", "仪表读数"))
-        (self.energy,) = above.plot(t, nothing, color=LOSS, label=label("true loss", "真实损失"))
-        (self.false,) = above.plot(
-            t, nothing, "v", color=NOISE, markersize=9, markeredgecolor="black", label=label("false alarm", "误报"),
-        )  # fmt: skip
-        (self.right,) = above.plot(
-            t, nothing, "v", color=SECOND, markersize=9, markeredgecolor="black", label=label("cut in time", "恰当的降低"),
-        )  # fmt: skip
+        (self.reading,) = above.semilogy(t, nothing, color=style.NOISE, linewidth=1.1, label=label("gauge", "仪表读数"))
+        (self.energy,) = above.plot(t, nothing, color=style.LOSS, label=label("true loss", "真实损失"))
+        cut = dict(marker="v", linestyle="", markersize=9, markeredgecolor="black")
+        (self.false,) = above.plot(t, nothing, color=style.NOISE, label=label("false alarm", "误报"), **cut)
+        (self.right,) = above.plot(t, nothing, color=style.SECOND, label=label("cut in time", "恰当的降低"), **cut)
         above.legend(
-            ncols=4, loc="lower left", bbox_to_anchor=(-0.01, 0.98), borderaxespad=0, handlelength=1.2, columnspacing=1.2,
+            ncols=4, loc="lower left", bbox_to_anchor=(-0.01, 0.98), borderaxespad=0, handlelength=1.2,
+            columnspacing=1.2,
         )  # fmt: skip
-        above.axhline(self.GOAL, color=REFERENCE, linewidth=1, linestyle=":")
+        above.axhline(self.GOAL, color=style.REFERENCE, linewidth=1, linestyle=":")
         above.set(ylim=(0.02, 50))
-        above.set_ylabel(label("loss", "损失"), color=LOSS)
+        above.set_ylabel(label("loss", "损失"), color=style.LOSS)
         above.set_title(label("The gauge is noisy, the controller believes it", "仪表有噪声，控制器却信以为真"), pad=26)
 
         below.set(yscale="log", ylim=(3e-5, 1), xlim=(0, Controlled.EPOCHS), xlabel=label("epoch", "轮（epoch）"))
-        (self.others,) = below.plot(t, nothing, color=LR, alpha=0.15, linewidth=1)
-        (self.rate,) = below.plot(t, nothing, color=LR, drawstyle="steps-post")
-        limit_line(below, Controlled.MIN_LR, "min_lr", vertical=False)
-        below.set_ylabel(label("learning rate η", "学习率 η"), color=LR)
+        (self.others,) = below.plot(t, nothing, color=style.LR, alpha=0.15, linewidth=1)
+        (self.rate,) = below.plot(t, nothing, color=style.LR, drawstyle="steps-post")
+        style.limit_line(below, Controlled.MIN_LR, "min_lr", vertical=False)
+        below.set_ylabel(label("learning rate η", "学习率 η"), color=style.LR)
         return [self.reading, self.energy, self.false, self.right, self.others, self.rate]
 
     def update(self, noise: float, patience: int, factor: float, cooldown: int, run: int) -> Seen:
@@ -619,16 +627,14 @@ class Plateau(Picture):
         self.right.set_ydata(np.where(cut & ~false, energy, np.nan))
         self.rate.set_ydata(runs.lr[:, run - 1])
         gap = np.full((1, runs.RUNS), np.nan)
-        self.others.set_data(
-            np.tile(np.arange(runs.EPOCHS + 1), runs.RUNS), np.vstack([runs.lr, gap]).T.ravel()
-        )
+        self.others.set_data(np.tile(np.arange(runs.EPOCHS + 1), runs.RUNS), np.vstack([runs.lr, gap]).T.ravel())
 
         final = float(np.median(runs.energy[-1]))
         words = label(
-            "Run {run}: {cuts} cuts, {false} of them false alarms. Of {n} runs {share:.0%} cut while the loss was still "
+            "Run {run}: cuts {cuts}, false alarms {false}. Of {n} runs {share:.0%} cut while the loss was still "
             "falling; median final loss {final:.3g} (never cutting: {never:.2g}).",
-            "第 {run} 次运行：降低 {cuts} 次，其中误报 {false} 次。{n} 次运行中有 {share:.0%} 在损失仍在下降时就降低了学习率；"
-            "最终损失的中位数为 {final:.3g}（从不降低：{never:.2g}）。",
+            "第 {run} 次运行：降低 {cuts} 次，其中误报 {false} 次。{n} 次运行中有 {share:.0%} 在损失仍在下降时"
+            "就降低了学习率；最终损失的中位数为 {final:.3g}（从不降低：{never:.2g}）。",
             run=run, cuts=cut.sum(), false=false.sum(), n=runs.RUNS, share=runs.false.any(0).mean(), final=final,
             never=runs.NEVER,
         )  # fmt: skip
@@ -648,17 +654,17 @@ class OneCycle(Picture):
     def draw(self, figure):
         top, middle, bottom = figure.subplots(3, 1, sharex=True, height_ratios=(1.4, 1, 1))
         t = np.arange(self.UPDATES)
-        (self.rate,) = top.plot(t, np.ones(self.UPDATES), color=LR)
-        (self.marks,) = top.plot([0, 0, 0], [1, 1, 1], "o", color=LR, markersize=6, clip_on=False)
+        (self.rate,) = top.plot(t, np.ones(self.UPDATES), color=style.LR)
+        (self.marks,) = top.plot([0, 0, 0], [1, 1, 1], "o", color=style.LR, markersize=6, clip_on=False)
         top.set(ylim=(0, 1.18), yticks=[0, 0.5, 1])
-        top.set_ylabel("η / max_lr", color=LR, fontsize=10)
+        top.set_ylabel("η / max_lr", color=style.LR, fontsize=10)
         top.set_title(label("Up, down, and far below where it began", "升、降，最后远低于起点"))
-        (self.momentum,) = middle.plot(t, np.ones(self.UPDATES), color=MOMENTUM)
+        (self.momentum,) = middle.plot(t, np.ones(self.UPDATES), color=style.MOMENTUM)
         middle.set(ylim=(0.83, 0.97))
-        middle.set_ylabel(label("momentum β", "动量 β"), color=MOMENTUM, fontsize=10)
-        (self.effective,) = bottom.plot(t, np.ones(self.UPDATES), color=LOSS)
+        middle.set_ylabel(label("momentum β", "动量 β"), color=style.MOMENTUM, fontsize=10)
+        (self.effective,) = bottom.plot(t, np.ones(self.UPDATES), color=style.LOSS)
         bottom.set(xlim=(0, self.UPDATES), ylim=(0, 10.8), xlabel=label("update", "更新步"))
-        bottom.set_ylabel("η / (1 − β)", color=LOSS, fontsize=10)
+        bottom.set_ylabel("η / (1 − β)", color=style.LOSS, fontsize=10)
         return [self.rate, self.marks, self.momentum, self.effective]
 
     def update(
@@ -684,8 +690,8 @@ class OneCycle(Picture):
 
         ratio = effective[0] / effective[peak]
         words = label(
-            "η: first {first:.3g} of max_lr, peak at update {peak} of 0…99, last {last:.2g}. The ball's rate η/(1 − β) starts at "
-            "{ratio:.3g} of its value at the peak.",
+            "η: first {first:.3g} of max_lr, peak at update {peak} of 0…99, last {last:.2g}. The ball's rate η/(1 − β) "
+            "starts at {ratio:.3g} of its value at the peak.",
             "η：首值为 max_lr 的 {first:.3g} 倍，峰值在第 {peak} 步（0…99），末值 {last:.2g}。"
             "小球的实际速率 η/(1 − β) 从峰值时的 {ratio:.3g} 倍起步。",
             first=rate[0], peak=peak, last=rate[-1], ratio=ratio,

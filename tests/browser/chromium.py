@@ -1,7 +1,7 @@
 """The browser that the tests drive: Debian's chromium, a Chrome, or one that Playwright brought.
 
-    python tests/browser/chromium.py install    where there is none and we may: install Debian's
-    python tests/browser/chromium.py report     where there is none: say so; under CI=true that is a failure
+``python tests/browser/chromium.py install`` installs Debian's where there is none and we may; ``… report`` says so
+where there still is none, and under CI=true fails.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from tests.browser.lab import VIEW, Notebook, browser, serve
 
 
 def pytest_addoption(parser):
-    parser.addoption("--shots", metavar="DIR", type=Path, help="keep a picture of every explorer, in both languages and themes")
+    text = "keep a picture of every explorer, in both languages and themes"
+    parser.addoption("--shots", metavar="DIR", type=Path, help=text)
 
 
 @pytest.fixture(scope="session")

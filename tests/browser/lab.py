@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.browser import chromium
@@ -25,8 +26,13 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 # A learner's JupyterLab has no such parts; the environment of tests and authors brings them.
 AUTHORS_PAGES = ("@jupyter/nbgrader", "@jupyter-notebook/lab-extension", "jupyterlab-jupytext")
-AUTHORS_SERVERS = ("jupyterlab_jupytext", "notebook") + tuple(
-    f"nbgrader.server_extensions.{name}" for name in ("assignment_list", "course_list", "formgrader", "validate_assignment")
+AUTHORS_SERVERS = (
+    "jupyterlab_jupytext",
+    "notebook",
+    "nbgrader.server_extensions.assignment_list",
+    "nbgrader.server_extensions.course_list",
+    "nbgrader.server_extensions.formgrader",
+    "nbgrader.server_extensions.validate_assignment",
 )
 
 # What JupyterLab and the browser say by themselves, whatever the page does; each by its own words.
@@ -54,6 +60,13 @@ class Lab:
             body = answer.read()
         return json.loads(body) if body else None
 
+    def add(self, path: str, *cells: str) -> str:
+        """Put a notebook with these code cells into the copy; returns its path."""
+        new = [nbformat.v4.new_code_cell(code, metadata={"jupyter": {"source_hidden": True}}) for code in cells]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=new, metadata=kernel), self.folder / path)
+        return path
+
     def end_kernels(self) -> None:
         """End every kernel: a page that was left behind must not slow the next."""
         for session in self.request("api/sessions"):
@@ -69,13 +82,11 @@ def serve(home: Path, language: str = "en") -> Iterator[Lab]:
         RuntimeError: it did not answer in time; with what it printed.
     """
     token = secrets.token_hex(16)
-    config = home / "config"
-    for file, settings in {
-        config / "labconfig" / "page_config.json": {"disabledExtensions": dict.fromkeys(AUTHORS_PAGES, True)},
-        config / "jupyter_server_config.json": {"ServerApp": {"jpserver_extensions": dict.fromkeys(AUTHORS_SERVERS, False)}},
-    }.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(settings))
+    pages = {"disabledExtensions": dict.fromkeys(AUTHORS_PAGES, True)}
+    servers = {"ServerApp": {"jpserver_extensions": dict.fromkeys(AUTHORS_SERVERS, False)}}
+    (home / "config" / "labconfig").mkdir(parents=True)
+    (home / "config" / "labconfig" / "page_config.json").write_text(json.dumps(pages))
+    (home / "config" / "jupyter_server_config.json").write_text(json.dumps(servers))
     kept = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     kept |= {"IPYTHONDIR": str(home / "ipython"), "JUPYTER_TOKEN": token}
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | kept
@@ -186,7 +197,8 @@ class Notebook:
     def use_theme(self, theme: str) -> None:
         """Change JupyterLab's theme to ``"light"`` or ``"dark"``."""
         self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", THEMES[theme])
-        self.page.wait_for_selector(f"body[data-jp-theme-light={'true' if theme == 'light' else 'false'}]", state="attached")
+        light = "true" if theme == "light" else "false"
+        self.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
 
     def explorers(self) -> Iterator[Locator]:
         """Every explorer of the page, each brought into sight."""

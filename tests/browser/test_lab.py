@@ -61,8 +61,9 @@ def contrast(part) -> float:
     colors = part.evaluate(
         """part => {
             let behind = part;
-            while (/rgba\\(.*, 0\\)|transparent/.test(getComputedStyle(behind).backgroundColor)) behind = behind.parentElement;
-            return [getComputedStyle(part).color, getComputedStyle(behind).backgroundColor];
+            const background = () => getComputedStyle(behind).backgroundColor;
+            while (/rgba\\(.*, 0\\)|transparent/.test(background())) behind = behind.parentElement;
+            return [getComputedStyle(part).color, background()];
         }"""
     )
     luminances = []
