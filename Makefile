@@ -1,7 +1,7 @@
 # The commands. Each makes .venv first, from requirements.lock; `make` alone lists them.
-# PYTHON=... chooses the interpreter (3.11 or newer), LANGUAGE=zh the Chinese course.
+# PYTHON=... chooses the interpreter (3.11 or newer), COURSE=zh the Chinese course (your copy remembers it).
 
-LANGUAGE = en
+COURSE =
 PYTHON =
 # On Linux, PyPI's torch brings gigabytes of CUDA; this index has the same version for the CPU.
 TORCH_INDEX = https://download.pytorch.org/whl/cpu
@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 help:
-	@echo 'make lab              open the course in JupyterLab (LANGUAGE=zh: in Chinese)'
+	@echo 'make lab              open the course in JupyterLab (COURSE=zh: in Chinese)'
 	@echo 'make test             run every test, notebooks and a real browser included'
 	@echo 'make notebooks        rebuild notebooks, exercises and solutions from course/'
 	@echo 'make check-notebooks  prove that the stored notebooks are what course/ gives'
@@ -25,16 +25,16 @@ help:
 	@echo 'make clean            remove what these commands made (never your work)'
 
 lab: .venv/.lab
-	@$(VENV) -m lrcourse lab --lang $(LANGUAGE)
+	@$(VENV) -m lrcourse lab $(if $(COURSE),--lang $(COURSE))
 
 # All parts run whatever the others say. The browser's tests take longest, so they begin first. A browser that is
 # missing is told on the last lines, and is a failure under CI=true.
 test: .venv/.dev
-	@$(VENV) tests/browser/chromium.py install
+	@$(VENV) -m tests.browser.chromium install
 	@failed=0; \
 	$(PYTEST) --durations=10 --nbval tests/browser tests notebooks/*.ipynb solutions/*.ipynb || failed=1; \
 	$(PYTEST) --durations=3 --nbval-lax --stubs exercises/*.ipynb || failed=1; \
-	$(VENV) tests/browser/chromium.py report || failed=1; \
+	$(VENV) -m tests.browser.chromium report || failed=1; \
 	exit $$failed
 
 notebooks: .venv/.dev
@@ -50,7 +50,7 @@ lint: .venv/.dev
 	@$(VENV) -m ruff check .
 
 screenshot: .venv/.dev
-	@$(VENV) tests/browser/screenshot.py docs/explorer.png
+	@$(VENV) -m tests.browser.screenshot docs/explorer.png
 
 # Universal: one file for Linux, macOS, Windows and every Python from 3.11 on. UPGRADE=--upgrade moves the pins.
 lock: .venv/.dev
@@ -59,8 +59,7 @@ lock: .venv/.dev
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis .ruff_cache
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
+	find benchmarks course lrcourse tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # torch comes first and alone, so that no other package is looked up in its index; where that index
 # cannot be reached, pip warns and takes torch from the index it always uses. No build isolation:

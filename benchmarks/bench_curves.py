@@ -1,4 +1,4 @@
-"""Each class's closed form over a million updates, against stepping torch's scheduler that often: CPU time, one thread."""
+"""Each class's closed form over a million updates, against stepping torch's scheduler: CPU time of one thread."""
 
 from __future__ import annotations
 

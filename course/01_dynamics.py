@@ -111,7 +111,7 @@ figures.dynamics.time_step()
 
 # %% [markdown] lang="zh" of="5b4f34f3"
 # 误差也减半：0.052、0.027、0.013，即 η 的一阶误差。绿线给出下降法更贴近的对象：
-# *修正*损失 $L + \tfrac{\eta}{4} |\nabla L|^2$ 上的流，与它只差 η 的二阶小量。步子越长，
+# 修正损失 $L + \tfrac{\eta}{4} |\nabla L|^2$ 上的流，与它只差 η 的二阶小量。步子越长，
 # 下降时就越像是陡峭处要额外付费。
 
 # %% [markdown] lang="en"
@@ -243,7 +243,7 @@ print(dynamics.regime(1.27).words, "|", dynamics.regime(1.4).words)
 #
 # 质量为 $m$ 的小球在蜂蜜中服从 $m \ddot\theta + \gamma \dot\theta = -\nabla L$。没有质量时，速度等于力除以阻尼；
 # 每隔 $\Delta t$ 看一次，就是 $\eta = \Delta t / \gamma$ 的下降法。能观察到的只有这个比值：η 减半，
-# *就是*蜂蜜稠了一倍。
+# 就是蜂蜜稠了一倍。
 
 # %% [markdown] lang="en"
 # `momentum` β gives the ball its mass: $v \leftarrow \beta v + \nabla L$, $\theta \leftarrow \theta - \eta v$.
@@ -365,7 +365,7 @@ print(f"lr 0.01  momentum 0.9  Var {dynamics.noise_variance(0.01, momentum=0.9):
 # %% [markdown] lang="zh" of="8491f0dc"
 # σ 从哪里来？大小为 B 的批对 B 个梯度取平均，所以 $\sigma^2 \propto 1/B$，而 $T \propto \eta/B$。
 #
-# **先猜一猜**：批大小*和*学习率都乘以八，噪声造成的那部分损失会怎样？
+# **先猜一猜**：批大小和学习率都乘以八，噪声造成的那部分损失会怎样？
 
 # %% name="batch-temperature"
 figures.dynamics.batch_temperature()
@@ -406,7 +406,7 @@ for name, sigma in (("sigma constant", 2.5), ("sigma² ~ curvature", curved)):
 # and each place of a network has its own.
 
 # %% [markdown] lang="zh" of="46908aa2"
-# 热浴只在平坦势阱更宽的程度上偏爱它；跟随曲率的噪声却几乎把所有小球赶出尖势阱。所以*温度*在单个抛物线里是精确的，
+# 热浴只在平坦势阱更宽的程度上偏爱它；跟随曲率的噪声却几乎把所有小球赶出尖势阱。所以温度在单个抛物线里是精确的，
 # 在别处只是指引：网络的每个方向、每个位置都有自己的温度。
 
 # %% [markdown] lang="en"
@@ -457,7 +457,7 @@ figures.dynamics.slow_cooling()
 # little time left to climb any barrier.
 
 # %% [markdown] lang="zh" of="3d904d3c"
-# 但 η 不是纯粹的温度。调低它也让小球变慢：$T = \eta\sigma^2/2$ *和*时钟一起慢下来。η 降得太早，小球就不是退火，
+# 但 η 不是纯粹的温度。调低它也让小球变慢：$T = \eta\sigma^2/2$ 和时钟一起慢下来。η 降得太早，小球就不是退火，
 # 而是**冻结**：停在远高于最低点之处，剩下的时间不足以翻越任何势垒。
 
 # %% [markdown] lang="en"
@@ -472,7 +472,7 @@ figures.dynamics.slow_cooling()
 # %% [markdown] lang="zh" of="c05cd2cc"
 # ## 6 · Σ η 是一只时钟
 #
-# 没有噪声时只剩下时钟：$\tau = \sum_t \eta_t$，即梯度流的时间。这时调度不改变训练*走到哪里*，只改变*何时到达*，
+# 没有噪声时只剩下时钟：$\tau = \sum_t \eta_t$，即梯度流的时间。这时调度不改变训练走到哪里，只改变何时到达，
 # 一次训练就能预测其余所有训练。
 #
 # 拖动形状：虚线随之移动，并没有训练。**先猜一猜**什么会打破它，再打开训练。目标：全批量下偏差超过 5%。
@@ -509,7 +509,7 @@ figures.dynamics.one_clock(dynamics.clock(schedules, lr=0.05, updates=200))
 
 # %% [markdown] lang="zh" of="4831e83a"
 # 它们的终点相差不到 0.3%，在相同 τ 上也从不超过这个数；在相同更新步上却相差两倍以上。在上面的交互图里，η
-# 的*峰值*接近 $2/\lambda$ 时，时钟就坏了。
+# 的峰值接近 $2/\lambda$ 时，时钟就坏了。
 #
 # 噪声也会打破它。**先猜一猜**：批大小为 16 时，线性衰减与它的倒放终点相差多少？
 
@@ -526,7 +526,7 @@ for lr in (0.05, 0.2):
 
 # %% [markdown] lang="zh" of="2c2ac04d"
 # 这道差距正是整门课程存在的理由。没有噪声，调度只是给时间换个刻度；有了噪声，调度还是一条温度曲线，
-# *次序*便开始重要：先热，后冷。
+# 次序便开始重要：先热，后冷。
 
 # %% [markdown] lang="en"
 # ## At work: know your 2/λ
@@ -623,8 +623,8 @@ for updates in (0, 200, 400):
 # %% [markdown] lang="zh" of="899f468b"
 # ## 自己动手
 #
-# [本节练习](../../exercises/zh/01_dynamics.ipynb)会自动检查：*别越过上限*、*亲手走几步*、*把两个调度对到同一个时钟*、
-# *选定抖动的大小*、*让小球冷却*。之后继续学习 [02 · 调度器](02_schedulers.ipynb)：
+# [本节练习](../../exercises/zh/01_dynamics.ipynb)会自动检查：“别越过上限”“亲手走几步”“把两个调度对到同一个时钟”
+# “选定抖动的大小”“让小球冷却”。之后继续学习 [02 · 调度器](02_schedulers.ipynb)：
 # 你亲手画出的曲线，在 PyTorch 里都有名字。
 
 # %% [markdown] lang="en"

@@ -138,6 +138,8 @@ class Schedule:
         return values.reshape(shape) if shape else float(values[0])
 
     def _values(self, t: NDArray | range) -> Array:
+        if isinstance(self._law.value, _Stairs) and isinstance(t, range) and t.step == 1:
+            return self._law.value.run(t)
         if len(t) > _CHUNK and not self._law.whole:
             values = np.empty(len(t))
             for start in range(0, len(t), _CHUNK):
@@ -297,8 +299,8 @@ def _function(name: str, value: object) -> None:
 
 # --- Numerics -------------------------------------------------------------------------------------------------
 
-_CHUNK = 32_768  # stays in cache
-_COLUMNS = 256
+_CHUNK = 16_000  # 128 kB an array: stays in cache, and in memory that malloc keeps
+_COLUMNS = 128
 
 
 def _consecutive(t: NDArray) -> bool:
@@ -306,7 +308,7 @@ def _consecutive(t: NDArray) -> bool:
 
 
 def _run(t: NDArray) -> tuple[NDArray[np.int64], NDArray | slice] | None:
-    """Every 256th update of the run that t lies in, and where in the run t is; None if a table of it would not pay."""
+    """Every 128th update of the run that t lies in, and where in the run t is; None if a table of it would not pay."""
     if t.dtype.kind != "i" or t.size < 8 * _COLUMNS:
         return None
     if _consecutive(t):
@@ -350,14 +352,26 @@ def _one_plus_cos(t: NDArray, angle: Callable[[NDArray], Array]) -> Array:
     return table[chosen]
 
 
-def _stairs(edges: Sequence[float], levels: Array, t: NDArray) -> Array:
+@dataclass(frozen=True)
+class _Stairs:
     """``levels[i]`` where i of the edges are ≤ t."""
-    first, last = bisect_right(edges, t.min()), bisect_right(edges, t.max())
-    return np.full(t.shape, levels[first]) if first == last else levels[np.searchsorted(edges, t, side="right")]
+
+    edges: list[int]
+    levels: Array
+
+    def __call__(self, t: NDArray) -> Array:
+        return self.levels[np.searchsorted(self.edges, t, side="right")]
+
+    def run(self, t: range) -> Array:
+        cuts = np.clip(self.edges, t.start, t.stop)
+        return np.repeat(self.levels, np.diff(cuts, prepend=t.start, append=t.stop).astype(np.int64))
 
 
 def _piecewise(t: NDArray, bounds: ArrayLike, side: str, piece: Callable[[int, NDArray], Array]) -> Array:
     """``piece(i, t)`` between bounds i - 1 and i; at a bound the piece before (side "right") or after it ("left")."""
+    first, last = np.searchsorted(bounds, [t.min(), t.max()], side="left" if side == "right" else "right")
+    if first == last:
+        return piece(first, t)
     values = np.empty(t.shape)
     if (t[1:] >= t[:-1]).all():
         cuts = [0, *np.searchsorted(t, bounds, side=side).tolist(), t.size]
@@ -526,7 +540,7 @@ def multi_step_lr(lr: float, milestones: Iterable[int], gamma: float = 0.1) -> _
         return a, None
 
     return _Law(
-        functools.partial(_stairs, drops, levels),
+        _Stairs(drops, levels),
         part=_Part(move, lambda: lr * gamma ** bisect_right(milestones, 0)),
     )
 
@@ -739,16 +753,16 @@ def cosine_annealing_warm_restarts(lr: float, T_0: int, T_mult: int = 1, eta_min
     lr, eta_min = _lr(lr), _number("eta_min", eta_min)
     _int("T_0", T_0, 1), _int("T_mult", T_mult, 1)
 
-    def cycle(t: NDArray, length: int) -> Array:
-        return eta_min + (lr - eta_min) / 2 * _one_plus_cos(t, lambda t: np.pi * t / length)
+    def cycle(t: NDArray, start: int, length: int) -> Array:
+        return eta_min + (lr - eta_min) / 2 * _one_plus_cos(t, lambda t: np.pi * (t - start) / length)
 
     def value(t: NDArray) -> Array:
         if T_mult == 1:
-            return cycle(t - t // T_0 * T_0, T_0)
+            return cycle(t - t // T_0 * T_0, 0, T_0)
         starts = [0]
         while starts[-1] <= t.max():
             starts.append(starts[-1] + T_0 * T_mult ** (len(starts) - 1))
-        return _piecewise(t, np.array(starts[1:-1]), "left", lambda i, t: cycle(t - starts[i], T_0 * T_mult**i))
+        return _piecewise(t, np.array(starts[1:-1]), "left", lambda i, t: cycle(t, starts[i], T_0 * T_mult ** int(i)))
 
     return _Law(value, part=_Part())
 
@@ -1009,7 +1023,7 @@ def reduce_lr_on_plateau(
         drops.append(k)
         levels.append(lower)
     return _Law(
-        functools.partial(_stairs, drops, np.array(levels)), len(measured),
+        _Stairs(drops, np.array(levels)), len(measured),
         f"the metric ends after {len(measured)} values, and metric[t] decides lr(t + 1)",
     )  # fmt: skip
 

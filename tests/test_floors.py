@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "lrcourse"
-SECTIONS = set("start dynamics schedulers warmup cyclic custom chaining finder practice physics".split())
+SECTIONS = {"start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining", "finder"}
+SECTIONS |= {"practice", "physics"}
 GROUND = {"curves", "words", "_lazy"}
 MAY_IMPORT = {
     "cli": {"cli", "explorers", "figures", "checks", "training", *SECTIONS, *GROUND},

@@ -97,11 +97,6 @@ def test_environment_says_what_lock_and_pyproject_say():
         assert Version(version.lstrip("=")).release == pins[name].release, name
 
 
-def test_torch_is_pinned_without_the_name_of_a_build():
-    """``2.13.0+cpu`` is known to one index only."""
-    assert locked()["torch"].local is None
-
-
 def test_each_dependency_has_a_reason():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     lines = re.findall(r'^ +"([A-Za-z][\w.-]*[\[<>=~!].*)"(.*)$', text, re.M)

@@ -134,8 +134,11 @@ def write_text(path: Path, text: str) -> None:
     """Replace a file as a whole: whoever interrupts this finds the old text or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
+    try:
+        draft.write_text(text, encoding="utf-8")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def read_raw(path: Path) -> list[tuple[int, NotebookNode]]:

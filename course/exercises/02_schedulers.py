@@ -335,7 +335,7 @@ def gamma_for(half_life):
 def gamma_for(half_life):
     return 1 - 0.5 / half_life
 
-# %% tags=["wrong"] ex="02.2" expect="after one epoch already" expect_zh="一轮就不止减半"
+# %% tags=["wrong"] ex="02.2" expect="after a single epoch" expect_zh="一轮就不止减半"
 def gamma_for(half_life):
     return 0.5 / half_life
 
@@ -476,7 +476,8 @@ def multi_step(t, lr, milestones, gamma):
 #
 # <details><summary>Hint 2</summary>
 #
-# As long as `t` lies beyond the current cycle, go on to the next: take the length off `t`, and lengthen.
+# As long as `t` lies beyond the current cycle, go on to the next: take the length off `t`, and make the
+# next one longer.
 # </details>
 #
 # <details><summary>Hint 3</summary>
@@ -485,7 +486,7 @@ def multi_step(t, lr, milestones, gamma):
 # `lr` to `eta_min`.
 # </details>
 
-# %% [markdown] lang="zh" of="1a12aa1f"
+# %% [markdown] lang="zh" of="98167e3b"
 # ## 02.4 · 让余弦重启
 #
 # **难度** ●●○ · **用时** 15 分钟 · **预期结果** `warm_restarts(10, lr=0.1, T_0=10, T_mult=2, eta_min=0.01)` 为 `0.1`

@@ -171,7 +171,7 @@ comparison(
         ),
         Mistake(
             lambda case: 0.5 / case["half_life"],
-            "half of it is gone after one epoch already; γ multiplies `half_life` times",
+            "more than half is gone after a single epoch; γ multiplies `half_life` times",
             "这样仅一轮就不止减半了；γ 要连乘 `half_life` 次",
         ),
         Mistake(

@@ -351,7 +351,8 @@ class ByHand(Picture):
         (self.loss,) = loss.plot([], [], color=style.LOSS)
         loss.set(xlim=(0, COOLING), ylim=(0, 2.6), xlabel=label("update", "更新步"))
         loss.set_title(label("Mean loss above the floor", "平均损失（相对最低点）"), color=style.LOSS, fontsize=11)
-        style.limit_line(loss, HAND_GOAL, label("goal", "目标"), vertical=False)
+        style.limit_line(loss, HAND_GOAL, vertical=False)
+        loss.text(12, HAND_GOAL - 0.06, label("goal", "目标"), va="top", color=style.QUIET, fontsize=9.5)
         self._forget()
         return [*self.rolling.artists, self.schedule, self.knob, self.loss, self.message]
 

@@ -1,6 +1,6 @@
 """The browser that the tests drive: Debian's chromium, a Chrome, or one that Playwright brought.
 
-``python tests/browser/chromium.py install`` installs Debian's where there is none and we may; ``… report`` says so
+``python -m tests.browser.chromium install`` installs Debian's where there is none and we may; ``… report`` says so
 where there still is none, and under CI=true fails.
 """
 
