@@ -272,7 +272,13 @@ def _number(
     return number
 
 
+class _Base(float):
+    """A base learning rate that a torch constructor has left, which may be anything: CyclicLR's base_lr may be 0."""
+
+
 def _lr(value: object) -> float:
+    if isinstance(value, _Base):
+        return float(value)
     return _number("lr", value, "a positive finite number (what the optimizer is built with)", lambda lr: lr > 0)
 
 
@@ -330,6 +336,14 @@ def _power(base: float, n: NDArray) -> Array:
         rows, chosen = run
         table = np.multiply.outer(np.power(base, rows.astype(np.float64)), np.power(base, np.arange(float(_COLUMNS))))
     return table.ravel()[chosen]
+
+
+def _half_cosine(start: float, goal: float, t: NDArray, angle: Callable[[NDArray], Array]) -> Array:
+    """From start (at angle 0) to goal (at π) along a cosine."""
+    values = _one_plus_cos(t, angle)
+    values *= (start - goal) / 2
+    values += goal
+    return values
 
 
 def _one_plus_cos(t: NDArray, angle: Callable[[NDArray], Array]) -> Array:
@@ -754,7 +768,7 @@ def cosine_annealing_warm_restarts(lr: float, T_0: int, T_mult: int = 1, eta_min
     _int("T_0", T_0, 1), _int("T_mult", T_mult, 1)
 
     def cycle(t: NDArray, start: int, length: int) -> Array:
-        return eta_min + (lr - eta_min) / 2 * _one_plus_cos(t, lambda t: np.pi * (t - start) / length)
+        return _half_cosine(lr, eta_min, t, lambda t: np.pi * (t - start) / length)
 
     def value(t: NDArray) -> Array:
         if T_mult == 1:
@@ -814,9 +828,10 @@ def cyclic_lr(
 
     def height(t: NDArray) -> Array:
         """Between 0 (base_lr) and 1 (max_lr), scaled."""
-        turns = 1 + t / total
-        cycle = np.floor(turns)
-        x = turns - cycle
+        x = t / total
+        x += 1
+        cycle = np.floor(x)
+        x -= cycle
         triangle = np.minimum(x / ratio, (x - 1) / (ratio - 1)) if down else x / ratio
         if scale_fn is not None:
             if scale_mode == "iterations":
@@ -929,7 +944,7 @@ class _OneCycle:
                 )
             start, goal = group[entries[i]], group[entries[i + 1]]
             if self.cosine:
-                return goal + (start - goal) / 2 * _one_plus_cos(t, lambda t: np.pi * ((t - begin) / (end - begin)))
+                return _half_cosine(start, goal, t, lambda t: np.pi * ((t - begin) / (end - begin)))
             return (goal - start) * ((t - begin) / (end - begin)) + start
 
         return _piecewise(t, np.maximum.accumulate(self.knots[1:-1]), "right", phase)
@@ -1087,7 +1102,8 @@ def sequential_lr(lr: float, schedulers: Sequence[Schedule], milestones: Sequenc
     Surprise: parts without a closed form in torch do not reset: MultiplicativeLR goes on from the learning rate it
     finds, times ``lr_lambda(0)``, and SWALR from what it finds. OneCycleLR overwrites the base learning rate of all
     parts. A SequentialLR or ChainedScheduler in any but the first position ends in torch's NotImplementedError, here
-    in a ValueError, at its milestone; in the first position it begins one step late. :func:`then` has none of this.
+    in a ValueError, at its milestone; in the first position it takes one step too many at once. :func:`then` has none
+    of this.
     """
     lr = _lr(lr)
     parts = _parts(lr, schedulers)
@@ -1226,10 +1242,10 @@ class _Member:
     """
 
     def __init__(self, schedule: Schedule, group: dict[str, float], what: str) -> None:
-        self.group, self.what = group, what
-        self.params, self.part = schedule.params, schedule._law.part
+        self.group, self.what, self.params = group, what, schedule.params
+        self.cycle = schedule._law.part.cycle
         self.prepare()
-        base_lr = group.setdefault("initial_lr", group["lr"])
+        base_lr = _Base(group.setdefault("initial_lr", group["lr"]))
         self.schedule = _rebuild(schedule.name, {**schedule.params, "lr": base_lr})
         self.part = self.schedule._law.part
         self.counter, self.calls = -1, 0
@@ -1300,15 +1316,15 @@ class _OneCycled(_Member):
 
     def prepare(self) -> None:
         momenta = () if self.params["cycle_momentum"] else ("max_momentum", "base_momentum")
-        self.group.update({key: value for key, value in self.part.cycle.group.items() if key not in momenta})
+        self.group.update({key: value for key, value in self.cycle.group.items() if key not in momenta})
 
     def moves(self, n: int) -> Move:
         t = np.arange(self.counter - n + 1, self.counter + 1)
         self.schedule(t[-1])  # raises beyond total_steps
         if self.what == "momentum" and not self.params["cycle_momentum"]:
             return super().moves(n)
-        entries = self.part.cycle.lr if self.what == "lr" else self.part.cycle.momentum
-        return None, self.part.cycle.anneal(entries, self.group, t)
+        entries = self.cycle.lr if self.what == "lr" else self.cycle.momentum
+        return None, self.cycle.anneal(entries, self.group, t)
 
 
 class _Averaging(_Member):

@@ -15,8 +15,9 @@ t = 0, 1, 2, ... uses. A path that diverges raises nothing: from there on it hol
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import repeat
 from math import ceil, sqrt
@@ -807,19 +808,31 @@ def clock(
         model = mlp((64, 32, 10), seed=seed)
         optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t, lrs=lrs: lrs[min(t, updates - 1)])
-        histories[name] = fit(
-            model,
-            data,
-            optimizer,
-            scheduler,
-            updates=updates,
-            batch_size=batch_size,
-            seed=seed,
-            progress=progress and (lambda done, _, i=i: progress(i * updates + done, total)),
-        )
+        with _one_thread():
+            histories[name] = fit(
+                model,
+                data,
+                optimizer,
+                scheduler,
+                updates=updates,
+                batch_size=batch_size,
+                seed=seed,
+                progress=progress and (lambda done, _, i=i: progress(i * updates + done, total)),
+            )
         if histories[name].diverged is not None:
             raise ValueError(f"lr={lr:g} is too large: training under {name!r} diverged; take a smaller one")
     return Clock(histories)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """A network this small gains nothing from a second core, and crawls where the cores are busy."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 # --- Arguments -------------------------------------------------------------------------------------------

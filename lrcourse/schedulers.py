@@ -235,7 +235,7 @@ _PER_GROUP = {"lr_lambda", "base_lr", "max_lr", "base_momentum", "max_momentum",
 def _part(i: int, scheduler: object) -> tuple[Entry, dict[str, object]]:
     entry, arguments = _describe(scheduler, {})
     if entry.chained == "refused":
-        raise ValueError(f"schedulers[{i}] must not be {entry.name}: a composition gets no metric; torch refuses it too")
+        raise ValueError(f"schedulers[{i}] must not be {entry.name}: a composition has no metric; torch refuses too")
     return entry, arguments
 
 

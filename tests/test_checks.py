@@ -210,6 +210,11 @@ def test_whatever_is_no_right_number_is_refused(double, answer):
     refusal(double, answer)
 
 
+@pytest.mark.parametrize("kind", ["generator", "set", "function"])
+def test_what_is_no_number_is_named(double, kind):
+    assert f"no plain numbers (object of type {kind})" in refusal(double, WRONG_VALUES[kind])
+
+
 def test_not_even_a_function(double):
     assert "not callable" in refusal(double, 3.0)
 
@@ -378,6 +383,23 @@ def test_an_unknown_mistake_is_refused_without_a_guess(id):
     message = parts.judge(cases, [changed(parts.right(case)) for case in cases])
     assert "expected" in message
     assert not any(message.endswith(mistake.en) for mistake in parts.mistakes)
+
+
+@pytest.mark.parametrize("steps", ["so", "s"])
+def test_right_curves_stepped_in_the_wrong_order_are_refused(steps):
+    def curves_of(new_optimizer, schedulers, epochs):
+        curves = {}
+        for name, make in schedulers.items():
+            optimizer = new_optimizer()
+            scheduler = make(optimizer)
+            curves[name] = []
+            for _ in range(epochs):
+                curves[name].append(scheduler.get_last_lr())
+                for step in steps:
+                    {"o": optimizer, "s": scheduler}[step].step()
+        return curves
+
+    assert "stepped before its optimizer" in refusal("02.1", curves_of)
 
 
 # --- Right answers of any kind ---------------------------------------------------------------------------

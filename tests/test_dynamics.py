@@ -489,7 +489,9 @@ def test_the_clock_runs_a_real_network(shapes):
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
+    threads = torch.get_num_threads()
     run = clock({"constant": 3.0}, updates=100, seed=2).histories["constant"]
+    assert torch.get_num_threads() == threads
     np.testing.assert_allclose(run.loss, losses, rtol=1e-6)
 
 

@@ -160,7 +160,7 @@ class Explorer(widgets.VBox):
         )
         right = widgets.VBox(
             [self._bar, self.image, self._goal, self._words],
-            layout={"width": f"{width}px", "max_width": "100%", "flex": "0 1 auto"},
+            layout={"width": f"{width + 8}px", "max_width": "100%", "flex": "0 1 auto"},  # 8: the widgets' margins
         )
         body = widgets.Box([left, right], layout={"flex_flow": "row wrap", "align_items": "flex-start"})
         head = widgets.HTML(f'{_STYLE}<div class="lrx-question">{escape(question)}</div>')

@@ -159,8 +159,19 @@ class Notebook:
             self.complaints.append(text)
 
     def run_all(self) -> None:
-        """What Run → Run All Cells does, until the last cell has run."""
-        self.page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+        """What Run → Run All Cells does, until the last cell has run or one has stopped the run by an error."""
+        for command in ("clear-all-cell-outputs", "run-all-cells"):
+            self.page.evaluate(f"jupyterapp.commands.execute('notebook:{command}')")
+        self.page.wait_for_function(
+            """() => {
+                const { content, sessionContext } = jupyterapp.shell.currentWidget;
+                const cells = content.model.toJSON().cells.filter(cell => cell.cell_type === 'code');
+                const stops = cell => cell.outputs.some(output => output.output_type === 'error')
+                    && !cell.metadata.tags?.includes('raises-exception');
+                return sessionContext.session?.kernel?.status === 'idle'
+                    && (cells.some(stops) || cells.every(cell => cell.execution_count !== null));
+            }"""
+        )
 
     def run(self, index: int) -> None:
         """Run one cell, until it has run."""
