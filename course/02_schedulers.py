@@ -829,12 +829,15 @@ print(f"lr after five better epochs: {scheduler.get_last_lr()[0]:.2g}")
 # %% [markdown] lang="en"
 # ## On your own
 #
-# [The exercises of section 02](../exercises/02_schedulers.ipynb).
+# [The exercises of section 02](../exercises/02_schedulers.ipynb): 02.1 see what each scheduler does (compulsory) · 02.2 turn
+# a half-life into gamma · 02.3 write MultiStepLR as a function of time · 02.4 restart the cosine · 02.5 build the plateau
+# controller · 02.6 count the updates.
 
-# %% [markdown] lang="zh" of="70c6c70a"
+# %% [markdown] lang="zh" of="eca79ad3"
 # ## 自己动手
 #
-# [第 02 节的练习](../../exercises/zh/02_schedulers.ipynb)。
+# [第 02 节的练习](../../exercises/zh/02_schedulers.ipynb)：02.1 看看每个调度器做了什么（必做）· 02.2 由半衰期求 gamma ·
+# 02.3 把 MultiStepLR 写成时间的函数 · 02.4 让余弦重启 · 02.5 搭建平台期控制器 · 02.6 数清更新次数。
 
 # %% [markdown] lang="en"
 # ## Sources

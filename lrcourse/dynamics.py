@@ -337,8 +337,10 @@ def _flow(
     landscape: Landscape, start: ArrayLike, times: ArrayLike, velocity: Callable
 ) -> NDArray[np.float64]:
     x, times = np.asarray(_start(landscape, start)), np.atleast_1d(_numbers("times", times))
-    if times.ndim != 1 or not (times[0] >= 0 and np.all(np.diff(times) > 0) and times[-1] < np.inf):
+    if times.ndim != 1 or not (times.size and times[0] >= 0 and (np.diff(times) > 0).all() and times[-1] < np.inf):
         raise ValueError(f"times must be finite, increase and start at 0 or later, got {times!r}")
+    if times[-1] == 0:
+        return x[None]
     solution = solve_ivp(
         lambda _, x_flat: velocity(x_flat.reshape(x.shape)).ravel(),
         (0.0, times[-1]),
@@ -580,16 +582,12 @@ def _descend_noisily(landscape, frames, lrs, noise, momentum, stride, gaussian, 
     with np.errstate(over="ignore", invalid="ignore"):
         for n, (eta, sigma) in enumerate(zip(lrs.tolist(), sigmas, strict=False), start=1):
             gaussian(z)
-            if callable(sigma):
-                z *= sigma(x)
-                sigma = 1.0
-            step = landscape.grad(x)
-            add(step, sigma, z)
+            z *= sigma(x) if callable(sigma) else sigma
+            z += landscape.grad(x)  # into the noise: a gradient may be its own argument, as that of x²/2 is
             if momentum:
                 v *= momentum
-                v += step
-                step = v
-            add(x, -eta, step)
+                v += z
+            add(x, -eta, v if momentum else z)
             if n % stride == 0:
                 frames[n // stride] = x
 
@@ -632,9 +630,11 @@ def gibbs(landscape: Landscape, temperature: float, x: ArrayLike) -> NDArray[np.
     density is normalised by the trapezoidal rule.
 
     Raises:
-        ValueError: for a temperature that is not positive, or a 2-D landscape.
+        ValueError: for a temperature that is not positive, a grid that does not increase, or a 2-D landscape.
     """
     x = _numbers("x", x)
+    if x.ndim != 1 or x.size < 2 or not (np.diff(x) > 0).all():
+        raise ValueError(f"x must be an increasing grid of two points or more, got {x!r}")
     energy = _one_dimensional(landscape).f(x)
     density = np.exp(-(energy - energy.min()) / positive("temperature", temperature))
     return density / np.trapezoid(density, x)
@@ -700,10 +700,10 @@ def batch_noise(lr: float, batch_size: int, *, replicas: int = 256, seed: int = 
     over the second half.
 
     Raises:
-        ValueError: for an lr that is not positive or not below 2, or a batch size outside 1 ... 512.
+        ValueError: for an lr that is not positive, or with which these batches diverge (2, the limit without
+            noise, is far beyond it for small ones); or a batch size outside 1 ... 512.
     """
-    if not 0 < lr < 2:
-        raise ValueError(f"lr must lie between 0 and 2, the stability limit of this regression, got {lr!r}")
+    lr, replicas = positive("lr", lr), count("replicas", replicas)
     if not 1 <= count("batch_size", batch_size) <= 512:
         raise ValueError(f"batch_size must be at most 512, the number of examples, got {batch_size!r}")
     features, residuals = _regression(seed)
@@ -718,8 +718,11 @@ def batch_noise(lr: float, batch_size: int, *, replicas: int = 256, seed: int = 
         w -= lr / batch_size * x.mT @ (x @ w - residual)
         if n >= steps // 2:
             variance += w.square().mean((0, 2)) / (steps - steps // 2)
-    theory = lr / batch_size * residuals.square().mean() * eigenvalues.sum() / 4
-    return BatchNoise((eigenvalues @ variance / 2).item(), theory.item())
+    excess = (eigenvalues @ variance / 2).item()
+    theory = (lr / batch_size * residuals.square().mean() * eigenvalues.sum() / 4).item()
+    if not excess < 100 * theory:
+        raise ValueError(f"lr must be smaller for batches of {batch_size}: with {lr:g} this regression diverges")
+    return BatchNoise(excess, theory)
 
 
 def _regression(seed: int) -> tuple[torch.Tensor, torch.Tensor]:

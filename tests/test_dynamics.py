@@ -1,5 +1,6 @@
 """Section 01 against torch, exact formulas, and what was derived or measured without it."""
 
+import dataclasses
 from math import exp, sqrt
 
 import numpy as np
@@ -553,7 +554,7 @@ WELL = double_well()
         (lambda: anneal(rugged(), [1.0, -1.0]), "temperature must be one number >= 0 for each update"),
         (lambda: anneal(valley(), [1.0, 0.0]), "landscape must be 1-D here"),
         (lambda: gibbs(valley(), 1.0, [0.0, 1.0]), "landscape must be 1-D here"),
-        (lambda: batch_noise(3.0, 1), "lr must lie between 0 and 2"),
+        (lambda: batch_noise(3.0, 1), "lr must be smaller for batches"),
         (lambda: batch_noise(0.1, 513), "batch_size must be at most 512"),
         (lambda: quadratic(-1.0), "curvature must be a positive number"),
         (lambda: quadratic((1.0, 2.0, 3.0)), "curvature must be a positive number, or a pair"),
@@ -569,3 +570,33 @@ WELL = double_well()
 def test_bad_input_is_named(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+@pytest.mark.parametrize("particles", [900, 5000])  # NumPy, torch
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_a_gradient_that_is_its_own_argument_is_not_overwritten(particles, momentum):
+    landscape = dataclasses.replace(quadratic(), grad=lambda x: x)
+    usual = langevin(quadratic(), 0.0, 0.1, 1.0, 300, particles=particles, momentum=momentum)
+    same = langevin(landscape, 0.0, 0.1, 1.0, 300, particles=particles, momentum=momentum)
+    np.testing.assert_allclose(same, usual, rtol=1e-5, atol=1e-6)
+
+
+def test_batches_that_diverge_are_refused():
+    with pytest.raises(ValueError, match=r"lr must be smaller for batches of 1: with 0\.9"):
+        batch_noise(0.9, 1)
+
+
+def test_a_flow_at_its_start_stays_there():
+    np.testing.assert_array_equal(gradient_flow(quadratic(), [1.0, 2.0], [0.0]), [[1.0, 2.0]])
+    with pytest.raises(ValueError, match="times must be finite, increase"):
+        gradient_flow(quadratic(), 1.0, [])
+
+
+def test_a_density_needs_a_grid():
+    with pytest.raises(ValueError, match="x must be an increasing grid"):
+        dynamics.gibbs(quadratic(), 1.0, [0.0])
+
+
+def test_true_is_no_number():
+    with pytest.raises(ValueError, match="steps must be a positive whole number, got True"):
+        gradient_descent(quadratic(), 1.0, 0.1, True)

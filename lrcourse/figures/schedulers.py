@@ -294,7 +294,7 @@ class Catalogue:
         )
         ends = f"<code>{escape(entry.first)}</code> → <code>{escape(entry.last)}</code>"
         cells = [
-            f"{say('unit of time', '时间单位')}: {escape(entry.unit)}<br>{escape(chained)}",
+            f"{say('unit of time: ', '时间单位：')}{escape(entry.unit)}<br>{escape(chained)}",
             f"{ends}<br>{arguments}",
             f"{escape(entry.picture)}<br><br>⚠ {escape(entry.trap)}",
         ]
@@ -352,12 +352,10 @@ class HalfLife(Picture):
         decay.set(xlim=(0, self.EPOCHS), ylim=(0, 1.04), xlabel=label("epoch", "轮（epoch）"))
         decay.set_yticks([0, 1 / 8, 1 / 4, 1 / 2, 1], ["0", "1/8", "1/4", "1/2", "1"])
         decay.set_ylabel(label("share left", "剩余比例"))
-        decay.set_title(label("The rate decays like a nucleus", "学习率像原子核一样衰变"))
+        decay.set_title(label("The rate decays like a nucleus", "学习率像原子核一样衰变"), pad=24)
+        decay.text(0, 1.02, label("η / first η", "η / 初始 η"), color=style.LR, transform=decay.transAxes)
         decay.text(
-            0.98, 0.95, label("η / first η", "η / 初始 η"), color=style.LR, ha="right", transform=decay.transAxes
-        )
-        decay.text(
-            0.98, 0.87, label("{n} nuclei", "{n} 个原子核", n=self.NUCLEI),
+            1, 1.02, label("{n} nuclei", "{n} 个原子核", n=self.NUCLEI),
             color=style.NOISE, ha="right", transform=decay.transAxes,
         )  # fmt: skip
 
@@ -370,7 +368,7 @@ class HalfLife(Picture):
         (self.path,) = clock.plot(self.epochs, self.epochs, color=style.LR)
         clock.set(xlim=(0, self.EPOCHS), ylim=(0, self.EPOCHS), xlabel=label("epoch", "轮（epoch）"))
         clock.set_ylabel(label("clock Σ η / first η, in epochs", "时钟 Σ η / 初始 η（轮）"))
-        clock.set_title(label("Its clock stops", "它的时钟会停"))
+        clock.set_title(label("Its clock stops", "它的时钟会停"), pad=24)
         return [self.sample, self.drops, self.rate, self.limit, self.path]
 
     def update(self, gamma: float, unit: str) -> Seen:
@@ -397,9 +395,9 @@ class HalfLife(Picture):
         left = share[-1]
         words = label(
             "γ = {gamma:.4g} an {unit}: half is gone after {half:.3g} epochs, {left} is left after 100. The whole "
-            "path is worth {path:.3g} epochs at the first rate, however long you wait.",
+            "path is worth {path:.4g} epochs at the first rate, however long you wait.",
             "每{unit}乘 γ = {gamma:.4g}：每 {half:.3g} 轮减半，100 轮后剩 {left}。"
-            "无论等多久，总路程只相当于以初始学习率走 {path:.3g} 轮。",
+            "无论等多久，总路程只相当于以初始学习率走 {path:.4g} 轮。",
             gamma=gamma, half=half_life, left=_percent(left), path=limit,
             unit=label("epoch", "轮") if unit == "epoch" else label("update", "更新步"),
         )  # fmt: skip
