@@ -28,17 +28,18 @@ lrcourse.use_language("zh")
 # ## Touch it first
 #
 # Run the cell below (`Shift` + `Enter`). Each time you move the slider, eight small networks are trained from scratch
-# on handwritten digits: 200 updates each, one label in five wrong on purpose.
+# on handwritten digits: 200 updates each, one label in five replaced at random.
 #
-# **Predict**: can a constant learning rate reach the goal? Then try; then change the schedule.
+# **Predict**: can a constant learning rate reach the goal, 91% right on digits never seen? Then try; then change the
+# schedule.
 
-# %% [markdown] lang="zh" of="316a8c4a"
+# %% [markdown] lang="zh" of="27559b77"
 # ## 先动手试试
 #
 # 运行下面的单元格（`Shift` + `Enter`）。每次移动滑块，八个小网络都会在手写数字上从头训练一遍：
-# 各 200 个更新步，并且故意让五分之一的标签是错的。
+# 各 200 个更新步，并且五分之一的标签改为随机抽取。
 #
-# **先猜一猜**：恒定学习率能达到目标吗？动手试试，再换一种调度。
+# **先猜一猜**：恒定学习率能达到目标吗，也就是认对 91% 从未见过的数字？动手试试，再换一种调度。
 
 # %% name="touch"
 from lrcourse import explorers
@@ -54,8 +55,8 @@ explorers.start.first_touch()
 # %% [markdown] lang="zh" of="b3595356"
 # ## 恒定学习率到不了那里
 #
-# 为了确认，我们给每种调度试八个峰值学习率，每个都用三个随机种子、各八个网络，取最好的结果。
-# 误差是各种子之间的标准误。
+# 为了确认，我们给每种调度试八个峰值学习率，每个都用三个随机种子、各训练八个网络，报告其中最好的一个。
+# ± 是三个随机种子之间的标准误。
 
 # %% name="best"
 import numpy as np
@@ -77,8 +78,8 @@ for shape, schedule in start.SHAPES.items():
 # *Hot* and *cold* are more than words: section 01 measures the temperature.
 
 # %% [markdown] lang="zh" of="b5bb11da"
-# 最好的恒定学习率是一种妥协：要热到能在 200 个更新步内到达，又要冷到不去追逐错误的标签。
-# 调度无需妥协：线性衰减开始时热了两倍多（0.28 而不是 0.11），结束时冷下来，
+# 最好的恒定学习率是一种妥协：要热到 200 个更新步内学得会，又要冷到不去追逐错误的标签。
+# 调度无需妥协：线性衰减开始时的学习率是它的两倍多（0.28 对 0.11），结束时冷下来，
 # 识别正确率为 92.2%，而不是 88.8%。
 #
 # *热*与*冷*不只是说法：第 01 节会测出这个温度。
@@ -86,18 +87,18 @@ for shape, schedule in start.SHAPES.items():
 # %% [markdown] lang="en"
 # ## One convention holds everywhere
 #
-# `lr(t)` is the learning rate that update number `t` uses, and `t` counts from 0. Building a scheduler performs its
-# step 0; the k-th `scheduler.step()` sets `lr(k)`.
+# `lr(t)` is the learning rate that update number `t` uses, and `t` counts from 0. Building a scheduler sets
+# `lr(0)`; the k-th `scheduler.step()` sets `lr(k)`.
 #
 # **Predict** the three rates before you run the cell: `StepLR` divides by ten every two updates.
 
-# %% [markdown] lang="zh" of="36bf65d6"
-# ## 全书只有一个约定
+# %% [markdown] lang="zh" of="875a0d26"
+# ## 全课程只有一个约定
 #
-# `lr(t)` 是第 `t` 个更新步所用的学习率，`t` 从 0 数起。构造调度器即执行第 0 步；
+# `lr(t)` 是第 `t` 个更新步所用的学习率，`t` 从 0 数起。构造调度器时设定 `lr(0)`；
 # 第 k 次 `scheduler.step()` 设定 `lr(k)`。
 #
-# 运行下面的单元格之前，**先猜一猜**这些学习率：`StepLR` 每两个更新步除以十。
+# 运行下面的单元格之前，**先猜一猜**这些学习率：`StepLR` 每两个更新步把学习率除以十。
 
 # %% name="convention"
 import torch
@@ -126,19 +127,19 @@ for t in range(4):
 # - A page ends at its **exercises**. An exercise is a stub; the cell below it checks your answer on fresh cases and says
 #   what is not right yet, and where.
 #
-# In a terminal, `lrcourse check 01` checks all your answers of a section, `lrcourse reset 01` gives you a fresh stub and
+# In a terminal, `lrcourse check 01` checks all your answers of section 01, `lrcourse reset 01` gives you a fresh stub and
 # keeps your old one, `lrcourse doctor` finds out why something does not run.
 
-# %% [markdown] lang="zh" of="8658313e"
+# %% [markdown] lang="zh" of="fdd1adbb"
 # ## 页面怎么用
 #
 # - 每个结果出现之前都会请你**先猜一猜**。猜错时学到的最多。
-# - 每个滑块都有一个**目标**；达到后会变成 ✓，并写出是哪个数字做到的。也可以用方向键移动滑块。
+# - 每个滑块都有一个**目标**；达到后会打上 ✓，并写出达标的数值。也可以用方向键移动滑块。
 # - 每页末尾是**练习**。练习是一个待完成的骨架；它下面的单元格会用新抽取的例子检查你的答案，
 #   并指出哪里还不对。
 #
-# 在终端里，`lrcourse check 01` 检查你在某一节的全部答案，`lrcourse reset 01` 给出新的骨架并保留旧的那份，
-# `lrcourse doctor` 查明为什么有东西运行不了。
+# 在终端里，`lrcourse check 01` 检查你在第 01 节的全部答案，`lrcourse reset 01` 给出新的骨架并保留旧的那份，
+# `lrcourse doctor` 查明程序为什么跑不起来。
 
 # %% [markdown] lang="en"
 # ## The map

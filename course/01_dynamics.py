@@ -74,8 +74,8 @@ explorers.dynamics.landscape()
 # %% [markdown] lang="zh" of="d443372f"
 # ## 1 · 一次更新就是时间上的一步
 #
-# PyTorch 里的梯度下降只是一行算术：$\theta \leftarrow \theta - \eta \nabla L$。
-# 这里的景观是双势阱 $L(x) = (x^2 - 1)^2 / 4$，梯度为 $x^3 - x$。
+# PyTorch 里的梯度下降只是一行算术：$\theta \leftarrow \theta - \eta \nabla L$。这里的景观是双势阱
+# $L(x) = (x^2 - 1)^2 / 4$，梯度为 $x^3 - x$。
 
 # %% name="one-update"
 import torch
@@ -106,13 +106,12 @@ figures.dynamics.time_step()
 
 # %% [markdown] lang="en"
 # It halves too: 0.052, 0.027, 0.013, an error of order η. The green line says what descent follows more closely:
-# the flow on the *modified* loss $L + \tfrac{\eta}{4} |\nabla L|^2$. It strays from that one by an error of order η²
-# only: a long step descends as if steep places cost extra.
+# the flow on the *modified* loss $L + \tfrac{\eta}{4} |\nabla L|^2$. It strays from that one by an error of order
+# η² only: a long step descends as if steep places cost extra.
 
 # %% [markdown] lang="zh" of="5b4f34f3"
-# 误差也减半：0.052、0.027、0.013，即 η 的一阶误差。绿线给出下降法更贴近的对象：
-# 修正损失 $L + \tfrac{\eta}{4} |\nabla L|^2$ 上的流，与它只差 η 的二阶小量。步子越长，
-# 下降时就越像是陡峭处要额外付费。
+# 误差也减半：0.052、0.027、0.013，即 η 的一阶误差。绿线给出下降法更贴近的对象：修正损失
+# $L + \tfrac{\eta}{4} |\nabla L|^2$ 上的流，与它只差 η 的二阶小量。步子越长，下降时就越像是陡峭处要额外付费。
 
 # %% [markdown] lang="en"
 # So time is $s = \eta n$ after $n$ updates. Is η then the step, or the speed?
@@ -138,9 +137,9 @@ for lr, updates in ((0.1, 20), (0.05, 40), (0.05, 20)):
 # $d\theta/ds = -\eta \nabla L$ counts η twice: then 20 updates of 0.05 would cover a quarter of the way, not half.
 
 # %% [markdown] lang="zh" of="4ca4e04a"
-# 两者皆可，但不可兼用。以 $s$ 为时间，规律是 $d\theta/ds = -\nabla L$，η 是**时间步长**；以 $n$ 数更新步，规律是
-# $d\theta/dn = -\eta \nabla L$，η 是**速度**。若写成 $d\theta/ds = -\eta \nabla L$，就把 η 算了两次：那样 20 次
-# 0.05 的更新只会走四分之一的路程，而不是一半。
+# 两者皆可，但不可兼用。以 $s$ 为时间，规律是 $d\theta/ds = -\nabla L$，η 是**时间步长**；以 $n$ 数更新步，
+# 规律是$d\theta/dn = -\eta \nabla L$，η 是**速度**。若写成 $d\theta/ds = -\eta \nabla L$，就把 η 算了两次：那样 20
+# 次0.05 的更新只会走四分之一的路程，而不是一半。
 
 # %% [markdown] lang="en"
 # ## 2 · Too long a step swings before it is lost
@@ -172,7 +171,7 @@ for share in (0.999, 1.001):
 # its largest curvature alone decides. **Predict** which of the two runs survives.
 
 # %% [markdown] lang="zh" of="0268045b"
-# 这个上限并非玩具景观所独有。对 1200 张真实数字做最小二乘，就是一条 64 维的抛物面，而只有最大的曲率说了算。
+# 这个上限并非玩具景观所独有。对 1200 张真实数字做最小二乘，就是一个 64 维的抛物面，而只有最大的曲率说了算。
 # **先猜一猜**：下面两次训练哪一次能活下来？
 
 # %% name="limit-digits"
@@ -277,8 +276,8 @@ for lr, momentum in ((0.1, 0.0), (0.05, 0.5), (0.01, 0.9), (0.1, 0.9)):
 # %% [markdown] lang="zh" of="43b7a5ef"
 # 前三次相差不到 2%。第四次保持 η 不变只加了动量：那是换了外表的十倍学习率。
 #
-# 质量有代价也有好处：小球会摆动。下面的碗，一个方向比另一个方向陡一百倍。**先猜一猜**先动哪个旋钮有用。目标：至多
-# 50 步进入 1% 以内。
+# 质量有代价也有好处：小球会摆动。下面的碗，一个方向比另一个方向陡一百倍。**先猜一猜**先动哪个旋钮有用。目标：至多50
+# 步进入 1% 以内。
 
 # %% name="oscillator"
 explorers.dynamics.oscillator()
@@ -290,8 +289,8 @@ explorers.dynamics.oscillator()
 # **Predict** what momentum saves when one curvature is a thousand times the other.
 
 # %% [markdown] lang="zh" of="5bbcf26c"
-# 每个方向有自己的**临界阻尼** $\beta^* = (1 - \sqrt{\eta\lambda})^2$：动量小于它，小球蠕动；大于它，小球摆动。一个
-# β 无法同时适合两个方向，最好的一对就在两条虚线相交之处。
+# 每个方向有自己的**临界阻尼** $\beta^* = (1 - \sqrt{\eta\lambda})^2$：动量小于它，小球蠕动；大于它，小球摆动。一个β
+# 无法同时适合两个方向，最好的一对就在两条虚线相交之处。
 #
 # **先猜一猜**：若一个曲率是另一个的一千倍，动量能省下多少步？
 
@@ -308,8 +307,8 @@ for name, (lr, momentum) in best.items():
 # root for a ball with the right mass. Momentum also raises the limit, to $\eta < 2(1 + \beta)/\lambda$.
 
 # %% [markdown] lang="zh" of="a88b5956"
-# 321 步，而不是 6908 步。下降法的步数与曲率之比成正比，质量合适的小球只与它的平方根成正比。
-# 动量还把上限提高到 $\eta < 2(1 + \beta)/\lambda$。
+# 321 步，而不是 6908 步。下降法的步数与曲率之比成正比，质量合适的小球只与它的平方根成正比。动量还把上限提高到
+# $\eta < 2(1 + \beta)/\lambda$。
 
 # %% [markdown] lang="en"
 # ## 4 · With noise, η is a temperature
@@ -322,8 +321,8 @@ for name, (lr, momentum) in best.items():
 # %% [markdown] lang="zh" of="272c2394"
 # ## 4 · 有了噪声，η 就是温度
 #
-# 设梯度带噪声：$g = \lambda x + \sigma\xi$，其中 $\xi \sim N(0, 1)$。小球不再静止。稳态时一次更新不能改变方差，即
-# $V = (1 - \eta\lambda)^2 V + \eta^2\sigma^2$，于是
+# 设梯度带噪声：$g = \lambda x + \sigma\xi$，其中 $\xi \sim N(0, 1)$。小球不再静止。稳态时一次更新不能改变方差，
+# 即$V = (1 - \eta\lambda)^2 V + \eta^2\sigma^2$，于是
 #
 # $$\mathrm{Var}(x) = \frac{\eta\sigma^2}{\lambda (2 - \eta\lambda)} .$$
 
@@ -334,8 +333,8 @@ for name, (lr, momentum) in best.items():
 # **Predict** by what factor that formula is wrong at ηλ = 0.1, and at ηλ = 1.
 
 # %% [markdown] lang="zh" of="14f56685"
-# 物理学家把 $T = \lambda\,\mathrm{Var}(x)$ 叫作温度：抛物线中的平均能量是 $T/2$。步长很小时它等于
-# $\eta\sigma^2/2$，这是你到处会遇到的公式。
+# 物理学家把 $T = \lambda\,\mathrm{Var}(x)$ 叫作温度：抛物线中的平均能量是 $T/2$。步长很小时它等于$\eta\sigma^2/2$，
+# 这是你到处会遇到的公式。
 #
 # **先猜一猜**：在 ηλ = 0.1 和 ηλ = 1 处，这个公式差了几倍？
 
@@ -348,8 +347,8 @@ figures.dynamics.noise_temperature()
 # read $\eta_\text{eff}$ for η:
 
 # %% [markdown] lang="zh" of="0c37a005"
-# 每个点用两万个小球，精确公式在两个标准误（各 1%）之内成立。通常的公式在 0.1 处偏低 5%，
-# 在 1 处只有真值的一半，在 2 附近则毫无用处，那里的涨落无限增大。有动量时，把 η 换成 $\eta_\text{eff}$：
+# 每个点用两万个小球，精确公式在两个标准误（各 1%）之内成立。通常的公式在 0.1 处偏低 5%，在 1 处只有真值的一半，在 2
+# 附近则毫无用处，那里的涨落无限增大。有动量时，把 η 换成 $\eta_\text{eff}$：
 
 # %% name="momentum-temperature"
 print(f"lr 0.1                 Var {dynamics.noise_variance(0.1):.4f}")
@@ -372,12 +371,12 @@ figures.dynamics.batch_temperature()
 
 # %% [markdown] lang="en"
 # On the left three lines, on the right one: a linear regression cannot tell a small batch from a large rate. Until
-# η itself is large: at B = 8 and η = 0.64 the excess is 1.53 times the simple theory, the $2 - \eta\lambda$ of
-# before.
+# η itself is large: at B = 8 and η = 0.64 the excess is 1.53 times the simple theory, which takes $2 - \eta\lambda$
+# for 2.
 
 # %% [markdown] lang="zh" of="c8fd4316"
 # 左边三条线，右边归为一条：线性回归分不清小批量与大学习率。直到 η 本身变大：B = 8、η = 0.64 时，
-# 多出的损失是简单理论的 1.53 倍，正是前面的 $2 - \eta\lambda$。
+# 多出的损失是简单理论的 1.53 倍，因为后者把 $2 - \eta\lambda$ 当成了 2。
 
 # %% [markdown] lang="en"
 # One warning before you trust the picture. A thermal bath shakes everywhere alike; the noise of batches is larger
@@ -448,8 +447,8 @@ figures.dynamics.slow_cooling()
 # 3000 updates 57%. Each tenfold buys about 20 points: slow cooling pays, ever more slowly.
 
 # %% [markdown] lang="zh" of="9bd04bbf"
-# **淬火**（一开始就冷）只有 12% 在那里，与碰运气无异。用 300 步冷却达到 35%，用 3000 步达到 57%。每十倍时间换来大约
-# 20 个百分点：慢冷有回报，只是越来越慢。
+# **淬火**（一开始就冷）只有 12% 在那里，与碰运气无异。用 300 步冷却达到 35%，用 3000 步达到 57%。
+# 每十倍时间换来大约20 个百分点：慢冷有回报，只是越来越慢。
 
 # %% [markdown] lang="en"
 # Yet η is not a pure temperature. Turning it down also slows the ball: $T = \eta\sigma^2/2$ *and* the clock run
@@ -508,8 +507,8 @@ figures.dynamics.one_clock(dynamics.clock(schedules, lr=0.05, updates=200))
 # Noise breaks it too. **Predict** how far apart a linear decay and its reversal end, for batches of 16.
 
 # %% [markdown] lang="zh" of="4831e83a"
-# 它们的终点相差不到 0.3%，在相同 τ 上也从不超过这个数；在相同更新步上却相差两倍以上。在上面的交互图里，η
-# 的峰值接近 $2/\lambda$ 时，时钟就坏了。
+# 它们的终点相差不到 0.3%，在相同 τ 上也从不超过这个数；在相同更新步上却相差两倍以上。在上面的交互图里，η 的峰值接近
+# $2/\lambda$ 时，时钟就坏了。
 #
 # 噪声也会打破它。**先猜一猜**：批大小为 16 时，线性衰减与它的倒放终点相差多少？
 
@@ -525,8 +524,8 @@ for lr in (0.05, 0.2):
 # schedule is also a temperature curve, and its *order* begins to matter: hot first, cold last.
 
 # %% [markdown] lang="zh" of="2c2ac04d"
-# 这道差距正是整门课程存在的理由。没有噪声，调度只是给时间换个刻度；有了噪声，调度还是一条温度曲线，
-# 次序便开始重要：先热，后冷。
+# 这道差距正是整门课程存在的理由。没有噪声，调度只是给时间换个刻度；有了噪声，调度还是一条温度曲线，次序便开始重要：
+# 先热，后冷。
 
 # %% [markdown] lang="en"
 # ## At work: know your 2/λ
@@ -557,7 +556,7 @@ def sharpness(loss, parameters, iterations=20, seed=0):
 # %% name="sharpness-digits"
 model = training.mlp((64, 32, 10), seed=0)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-for updates in (0, 200, 400):
+for updates in (0, 200, 400, 600, 800):
     if updates:
         training.fit(model, digits, optimizer, updates=200)
     loss = torch.nn.functional.cross_entropy(model(digits.x), digits.y)
@@ -565,12 +564,13 @@ for updates in (0, 200, 400):
     print(f"updates {updates:3}   loss {loss.item():.3f}   sharpness {curvature:.2f}   2/λ = {2 / curvature:.2f}")
 
 # %% [markdown] lang="en"
-# First sharper, then flatter: the limit falls from 1.06 to 0.88 and comes back to 0.98. So a rate that is safe at the
-# start need not stay so; and the clock above broke where the peak rate came near 1.
+# First sharper, then flatter: the limit falls from 1.06 to 0.88, and by update 800 it stands at 1.30. Now the clock
+# makes sense. A schedule that falls broke it with a peak near 1; one that rises ($p < 0$) takes larger peaks,
+# because they come when the limit is higher. Go back and try.
 
 # %% [markdown] lang="zh" of="29699730"
-# 先变尖锐，再变平坦：上限从 1.06 降到 0.88，又回到 0.98。所以开始时安全的学习率未必一直安全；
-# 而上面的时钟，正是在峰值学习率接近 1 时坏掉的。
+# 先变尖锐，再变平坦：上限从 1.06 降到 0.88，到第 800 步时升到 1.30。这就解释了那只时钟：下降的调度在峰值接近 1
+# 时就打破它；上升的调度（$p < 0$）承受得住更大的峰值，因为峰值到来时上限已经更高。回去试试。
 
 # %% [markdown] lang="en"
 # ## Traps
@@ -616,16 +616,16 @@ for updates in (0, 200, 400):
 # %% [markdown] lang="en"
 # ## On your own
 #
-# The [exercises of this section](../exercises/01_dynamics.ipynb) check themselves: *Stay below the limit*, *Take the
-# steps yourself*, *Set two schedules to the same clock*, *Choose how much it trembles*, *Cool the ball*. Then go on to
-# [02 · Schedulers](02_schedulers.ipynb), where the curves you drew by hand have names in PyTorch.
+# The [exercises of this section](../exercises/01_dynamics.ipynb) check themselves: *Stay below the limit*, *Take
+# the steps yourself*, *Set two schedules to the same clock*, *Choose how much it trembles*, *Cool the ball*. Then
+# go on to [02 · Schedulers](02_schedulers.ipynb), where the curves you drew by hand have names in PyTorch.
 
 # %% [markdown] lang="zh" of="899f468b"
 # ## 自己动手
 #
 # [本节练习](../../exercises/zh/01_dynamics.ipynb)会自动检查：“别越过上限”“亲手走几步”“把两个调度对到同一个时钟”
-# “选定抖动的大小”“让小球冷却”。之后继续学习 [02 · 调度器](02_schedulers.ipynb)：
-# 你亲手画出的曲线，在 PyTorch 里都有名字。
+# “选定抖动的大小”“让小球冷却”。之后继续学习 [02 · 调度器](02_schedulers.ipynb)：你亲手画出的曲线，在 PyTorch
+# 里都有名字。
 
 # %% [markdown] lang="en"
 # ## Sources

@@ -174,7 +174,9 @@ def train(make_scheduler, data, seed, lr=0.1, momentum=0.9):
 # **先猜一猜**：闭式公式与真实训练所用的学习率最多会相差多少？
 
 # %% name="recorded"
-history = train(lambda optimizer: lr_scheduler.StepLR(optimizer, step_size=100), noisy_digits(0), seed=0)
+from functools import partial
+
+history = train(partial(lr_scheduler.StepLR, step_size=100), noisy_digits(0), seed=0)
 closed_form = curve("StepLR", 300, lr=0.1, step_size=100)
 print("updates", len(history.lr), " equal", np.allclose(history.lr, closed_form, rtol=1e-12, atol=0))
 
@@ -183,7 +185,8 @@ print("updates", len(history.lr), " equal", np.allclose(history.lr, closed_form,
 #
 # Constant, in steps, along a cosine: 300 updates each, four seeds, the same first rate.
 #
-# **Predict** which names most unseen digits rightly, and what the loss does at update 100, where `StepLR` divides by ten.
+# **Predict** which names most unseen digits rightly, and what the loss does at update 100, where `StepLR` divides by
+# ten.
 
 # %% [markdown] lang="zh" of="721dd753"
 # ## 有噪声时，降温才划算
@@ -195,8 +198,8 @@ print("updates", len(history.lr), " equal", np.allclose(history.lr, closed_form,
 # %% name="race"
 makers = {
     "constant": lambda optimizer: None,
-    "StepLR": lambda optimizer: lr_scheduler.StepLR(optimizer, step_size=100, gamma=0.1),
-    "CosineAnnealingLR": lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, T_max=300),
+    "StepLR": partial(lr_scheduler.StepLR, step_size=100, gamma=0.1),
+    "CosineAnnealingLR": partial(lr_scheduler.CosineAnnealingLR, T_max=300),
 }
 runs = {name: [train(make, noisy_digits(seed), seed) for seed in range(4)] for name, make in makers.items()}
 
@@ -204,7 +207,7 @@ def mean(values, digits=2):
     return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1) / len(values) ** 0.5:.{digits}f}"
 
 for name, histories in runs.items():
-    loss, accuracy = zip(*[history.test for history in histories])
+    loss, accuracy = np.array([history.test for history in histories]).T
     print(f"{name:18} test loss {mean(loss)}  accuracy {mean(accuracy, 3)}")
 
 # %% name="race-figure"
@@ -216,8 +219,8 @@ figures.trained(runs)
 # The constant rate stays hot: every update chases wrong labels as hard as the first did. Both others cool, and name
 # nine digits in ten and more. Cosine and steps are level here, within their errors.
 #
-# Look at update 100: the loss of `StepLR` falls at once. The network did not find a better valley in so few updates. Its
-# temperature (section 01) was turned down, and it slid into the one that it had been rattling about in: a quench.
+# Look at update 100: the loss of `StepLR` falls at once. The network did not find a better valley in so few updates.
+# Its temperature (section 01) was turned down, and it slid into the one that it had been rattling about in: a quench.
 
 # %% [markdown] lang="zh" of="139e14d7"
 # 恒定学习率一直是热的：每个更新步都和最初一样用力地追逐错误标签。另外两种冷却下来，十个数字认对九个以上。
@@ -247,8 +250,8 @@ for name in ("constant", "CosineAnnealingLR"):
     print(f"{name:18} training loss {mean([h.train.loss for h in histories], 3)}")
 
 # %% [markdown] lang="en"
-# Constant wins. Here the picture of a temperature breaks: where the network can fit every example, the gradient noise dies
-# by itself, and cooling only slows the clock. A schedule is a tool against noise, not a law.
+# Constant wins. Here the picture of a temperature breaks: where the network can fit every example, the gradient noise
+# dies by itself, and cooling only slows the clock. A schedule is a tool against noise, not a law.
 
 # %% [markdown] lang="zh" of="1c1766ee"
 # 恒定胜出。温度这幅图像在这里失效：网络若能拟合每个样本，梯度噪声会自行消失，降温只会让时钟变慢。
@@ -306,8 +309,8 @@ multi = curve("MultiStepLR", 100, lr=0.1, milestones=[30, 60, 80], gamma=0.1)
 print("differ at epochs", np.flatnonzero(~np.isclose(step, multi)))
 
 # %% [markdown] lang="en"
-# Only in epochs 80 to 89. Use `StepLR` when you know how long equilibrium takes, `MultiStepLR` when you saw on an earlier
-# run where the loss went flat.
+# Only in epochs 80 to 89. Use `StepLR` when you know how long equilibrium takes, `MultiStepLR` when you saw on an
+# earlier run where the loss went flat.
 
 # %% [markdown] lang="zh" of="10c997c9"
 # 只在第 80 到 89 轮。知道达到平衡要多久时用 `StepLR`；在先前的训练里看到损失在哪里变平时，用 `MultiStepLR`。
@@ -318,7 +321,8 @@ print("differ at epochs", np.flatnonzero(~np.isclose(step, multi)))
 # $$\eta(t) = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t}, \qquad \gamma = e^{-\lambda}, \qquad
 # t_{1/2} = \frac{\ln 2}{\lambda}$$
 #
-# The law of radioactive decay: in each step the same share is lost. `gamma` and the half-life are two names of one number.
+# The law of radioactive decay: in each step the same share is lost. `gamma` and the half-life are two names of one
+# number.
 #
 # **Predict** the half-life of $\gamma = 0.95$. The goal: end 100 epochs with 1 % of the first rate.
 
@@ -356,7 +360,7 @@ for gamma in (0.5, 0.9, 0.95, 0.955, 0.99):
 # %% name="cooling-speed"
 cooled = {np.inf: runs["constant"]}
 for half_life in (5, 15, 50, 150):
-    decay = lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma=0.5 ** (1 / half_life))
+    decay = partial(lr_scheduler.ExponentialLR, gamma=0.5 ** (1 / half_life))
     cooled[half_life] = [train(decay, noisy_digits(seed), seed) for seed in range(4)]
 figures.cooling_speed(cooled)
 
@@ -393,13 +397,13 @@ for T_max in (50, 49):
     print(f"T_max={T_max}: first {cosine[0]:.3g}, epoch 25 {cosine[25]:.3g}, mean {cosine.mean():.3g}, last {cosine[49]:.3g}")
 
 # %% [markdown] lang="en"
-# Ten times `eta_min`: epoch 49 is one step short of $T_{\max}$, and $\eta(50)$ is set but never used. Where the last value
-# matters, take `T_max = epochs - 1`. The mean rate is about half the first one, whatever $T_{\max}$ is: a cosine travels
-# half as far as a constant rate.
+# Ten times `eta_min`: epoch 49 is one step short of $T_{\max}$, and $\eta(50)$ is set but never used. Where the last
+# value matters, take `T_max = epochs - 1`. The mean rate is about half the first one, whatever $T_{\max}$ is: a cosine
+# travels half as far as a constant rate.
 
 # %% [markdown] lang="zh" of="380505ac"
-# 是 `eta_min` 的十倍：第 49 轮离 $T_{\max}$ 还差一步，$\eta(50)$ 设定了却从未使用。若末值要紧，就取 `T_max = epochs - 1`。
-# 无论 $T_{\max}$ 是多少，平均学习率都约为初始值的一半：余弦走过的路程是恒定学习率的一半。
+# 是 `eta_min` 的十倍：第 49 轮离 $T_{\max}$ 还差一步，$\eta(50)$ 设定了却从未使用。若末值要紧，
+# 就取 `T_max = epochs - 1`。无论 $T_{\max}$ 是多少，平均学习率都约为初始值的一半：余弦走过的路程是恒定学习率的一半。
 
 # %% [markdown] lang="en"
 # ## Restarts heat it again
@@ -421,8 +425,8 @@ for T_max in (50, 49):
 explorers.schedulers.restarts()
 
 # %% [markdown] lang="en"
-# With `T_0=40`, `T_mult=2` training would stop just after a restart, as hot as it began. Make the budget a whole number of
-# cycles: $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$ steps for $n$ of them.
+# With `T_0=40`, `T_mult=2` training would stop just after a restart, as hot as it began. Make the budget a whole number
+# of cycles: $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$ steps for $n$ of them.
 #
 # **Predict**: what does a real network's loss do at updates 100 and 200, with `T_0=100`?
 
@@ -433,7 +437,7 @@ explorers.schedulers.restarts()
 # **先猜一猜**：`T_0=100` 时，真实网络的损失在第 100 步和第 200 步会怎样？
 
 # %% name="restarts-trained"
-warm = lambda optimizer: lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=100)
+warm = partial(lr_scheduler.CosineAnnealingWarmRestarts, T_0=100)
 restarted = [train(warm, noisy_digits(seed), seed) for seed in range(4)]
 for start in (80, 180, 200, 280):
     with_restarts, without = (
@@ -445,9 +449,9 @@ print("test loss at the end, restarts", mean([h.test.loss for h in restarted]))
 figures.trained({"CosineAnnealingLR": runs["CosineAnnealingLR"], "CosineAnnealingWarmRestarts": restarted})
 
 # %% [markdown] lang="en"
-# Each restart throws away part of what the cooling won, and the next cooling wins it back. At update 100 the first cycle
-# has ended cold while the single cosine is still hot; at the end the two are level on unseen digits. Restarts buy a usable
-# network at the end of *every* cycle, not a better last one.
+# Each restart throws away part of what the cooling won, and the next cooling wins it back. At update 100 the first
+# cycle has ended cold while the single cosine is still hot; at the end the two are level on unseen digits. Restarts buy
+# a usable network at the end of *every* cycle, not a better last one.
 
 # %% [markdown] lang="zh" of="909338c8"
 # 每次重启都丢掉一部分冷却的成果，下一次冷却再赢回来。到第 100 步，第一个周期已经冷透，而单个余弦仍然很热；
@@ -456,8 +460,8 @@ figures.trained({"CosineAnnealingLR": runs["CosineAnnealingLR"], "CosineAnnealin
 # %% [markdown] lang="en"
 # ## A controller watches the loss
 #
-# `ReduceLROnPlateau` is feedback control: it reads a metric and cuts the rate when the metric stops improving. It is the
-# only scheduler whose `step` needs an argument.
+# `ReduceLROnPlateau` is feedback control: it reads a metric and cuts the rate when the metric stops improving. It is
+# the only scheduler whose `step` needs an argument.
 #
 # | argument | meaning (default) |
 # |---|---|
@@ -490,10 +494,11 @@ for epoch, val_loss in enumerate([1.0, 0.8, 0.8, 0.81, 0.9, 0.7, 0.6]):
     scheduler.step(val_loss)
 
 # %% [markdown] lang="en"
-# Epochs 2, 3 and 4 are bad (equal is not better); the third bad one exceeds a patience of two, so epoch 5 trains at half
-# the rate.
+# Epochs 2, 3 and 4 are bad (equal is not better); the third bad one exceeds a patience of two, so epoch 5 trains at
+# half the rate.
 #
-# A real gauge is noisy: a validation loss comes from few examples. **Predict** what a patience of 2 makes of 20 % noise.
+# A real gauge is noisy: a validation loss comes from few examples. **Predict** what a patience of 2 makes of 20 %
+# noise.
 
 # %% [markdown] lang="zh" of="bde16f06"
 # 第 2、3、4 轮都是坏的（相等不算改善）；第三个坏轮超过了 2 的容忍度，于是第 5 轮的学习率减半。
@@ -507,11 +512,12 @@ explorers.schedulers.plateau()
 # With patience 2 it cuts four times before the ball is down, and freezes it there. Patience is a filter: long enough to
 # see through the noise, short enough to leave time to cool.
 #
-# How long is long enough? Feed it *nothing but noise*. **Predict** the mean number of readings before the first cut, for a
-# patience of 10, and whether the shape of the noise matters.
+# How long is long enough? Feed it *nothing but noise*. **Predict** the mean number of readings before the first cut,
+# for a patience of 10, and whether the shape of the noise matters.
 
 # %% [markdown] lang="zh" of="8d0f4bad"
-# patience 为 2 时，小球还没落下，它就降了四次，把小球冻在半空。容忍轮数就是滤波器：要长到看穿噪声，又要短到留得出时间冷却。
+# patience 为 2 时，小球还没落下，它就降了四次，把小球冻在半空。容忍轮数就是滤波器：要长到看穿噪声，
+# 又要短到留得出时间冷却。
 #
 # 多长才够？给它*纯噪声*试试。**先猜一猜**：patience 为 10 时，第一次降低之前平均要读多少次数？噪声的形状重要吗？
 
@@ -536,8 +542,8 @@ for patience in (0, 2, 5, 10):
 #
 # $$\exp\left(1 + \tfrac12 + \tfrac13 + \dots + \tfrac1{p+1}\right) \approx 1.78\,(p + 1.5)$$
 #
-# Reading $n$ is the best so far with probability $1/n$, whatever the distribution, and the gaps between records follow the
-# cycle lengths of a random permutation. No cut yet means no cycle longer than $p + 1$.
+# Reading $n$ is the best so far with probability $1/n$, whatever the distribution, and the gaps between records follow
+# the cycle lengths of a random permutation. No cut yet means no cycle longer than $p + 1$.
 #
 # If your loss needs $n$ epochs to fall by as much as it flickers, a patience under $n/2$ cuts without reason.
 
@@ -554,8 +560,8 @@ for patience in (0, 2, 5, 10):
 # %% [markdown] lang="en"
 # ## One cycle: heat, then cool below the start
 #
-# `OneCycleLR` is stepped after every *update* and needs their number, `total_steps` (or `epochs` and `steps_per_epoch`).
-# It ignores the optimizer's own rate:
+# `OneCycleLR` is stepped after every *update* and needs their number, `total_steps` (or `epochs` and
+# `steps_per_epoch`). It ignores the optimizer's own rate:
 #
 # | argument | meaning (default) |
 # |---|---|
@@ -615,8 +621,8 @@ explorers.schedulers.one_cycle()
 # %% [markdown] lang="en"
 # The ball starts three times faster than $\eta$ suggests, at 0.12 of the peak: the mirror softens the rise.
 #
-# **Predict**: does the whole cycle beat the plain cosine on our noisy digits? And what happens to an SGD *without* momentum
-# that is given `OneCycleLR(max_lr=1)` as it stands?
+# **Predict**: does the whole cycle beat the plain cosine on our noisy digits? And what happens to an SGD *without*
+# momentum that is given `OneCycleLR(max_lr=1)` as it stands?
 
 # %% [markdown] lang="zh" of="c6effb1c"
 # 小球起步时比 $\eta$ 显示的快三倍，是峰值的 0.12：镜像让上升变得柔和。
@@ -625,12 +631,9 @@ explorers.schedulers.one_cycle()
 # `OneCycleLR(max_lr=1)`，又会怎样？
 
 # %% name="one-cycle-trained"
-def one_cycle(max_lr, cycle_momentum=True):
-    return lambda optimizer: lr_scheduler.OneCycleLR(optimizer, max_lr, total_steps=300, cycle_momentum=cycle_momentum)
-
 print("cosine, momentum 0.9: test loss", mean([h.test.loss for h in runs["CosineAnnealingLR"]]))
 for momentum, max_lr, cycle_momentum in [(0.9, 0.1, True), (0.0, 1.0, True), (0.0, 1.0, False)]:
-    make = one_cycle(max_lr, cycle_momentum)
+    make = partial(lr_scheduler.OneCycleLR, max_lr=max_lr, total_steps=300, cycle_momentum=cycle_momentum)
     histories = [train(make, noisy_digits(seed), seed, momentum=momentum) for seed in range(4)]
     test, used = mean([h.test.loss for h in histories]), histories[0].momentum[0]
     print(f"momentum {momentum}, cycle_momentum={cycle_momentum}: test loss {test}, first momentum {used:.2f}")
@@ -717,8 +720,8 @@ print("updates", len(lrs), " last lr", lrs[-1], " as planned", np.allclose(lrs, 
 # %% [markdown] lang="en"
 # As planned: this `T_max` reaches 0 at the last update used.
 #
-# Constructing a scheduler writes its first rate into the optimizer. Load the optimizer first and construct afterwards, and
-# that write destroys what you loaded. **Predict** by how much.
+# Constructing a scheduler writes its first rate into the optimizer. Load the optimizer first and construct afterwards,
+# and that write destroys what you loaded. **Predict** by how much.
 
 # %% [markdown] lang="zh" of="143732dc"
 # 与计划一致：这个 `T_max` 让最后一个用到的更新步正好是 0。
@@ -784,8 +787,8 @@ for strategy in ("cos", "linear"):
     print(f"OneCycleLR, {strategy:6} update 9: {one[9]:.2e}  update 10: {one[10]:+.4f}")
 
 # %% [markdown] lang="en"
-# **Plateau without its metric** stops with an error, at least. With `mode="min"` on an accuracy it takes every success for a
-# failure, cuts, and says nothing.
+# **Plateau without its metric** stops with an error, at least. With `mode="min"` on an accuracy it takes every success
+# for a failure, cuts, and says nothing.
 
 # %% [markdown] lang="zh" of="fabe0ca2"
 # **平台期调度器忘了给指标**，至少会报错停下。而对准确率用 `mode="min"`，它会把每次进步都当成退步，降低学习率，
@@ -829,9 +832,9 @@ print(f"lr after five better epochs: {scheduler.get_last_lr()[0]:.2g}")
 # %% [markdown] lang="en"
 # ## On your own
 #
-# [The exercises of section 02](../exercises/02_schedulers.ipynb): 02.1 see what each scheduler does (compulsory) · 02.2 turn
-# a half-life into gamma · 02.3 write MultiStepLR as a function of time · 02.4 restart the cosine · 02.5 build the plateau
-# controller · 02.6 count the updates.
+# [The exercises of section 02](../exercises/02_schedulers.ipynb): 02.1 see what each scheduler does (compulsory) · 02.2
+# turn a half-life into gamma · 02.3 write MultiStepLR as a function of time · 02.4 restart the cosine · 02.5 build the
+# plateau controller · 02.6 count the updates.
 
 # %% [markdown] lang="zh" of="eca79ad3"
 # ## 自己动手

@@ -1,6 +1,6 @@
 """The start page's first two minutes: eight small networks, trained anew for every touch of a slider.
 
-One label in five is wrong, so that the last updates matter: a learning rate that is high at the end keeps following
+One label in five is drawn at random, so that the last updates matter: a learning rate that is high at the end keeps following
 the wrong labels of the latest batch.
 """
 

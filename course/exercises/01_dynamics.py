@@ -426,11 +426,11 @@ def lr_for_variance(variance, curvature, sigma, batch_size):
 # %% [markdown] lang="en" tags=["card"]
 # ## 01.5 · Cool the ball
 #
-# **Difficulty** ●●● · **Time** 30 minutes · **Expected result** at least 45 % of the balls at rest in the deepest well
+# **Difficulty** ●●● · **Time** 30 minutes · **Expected result** at least 45% of the balls at rest in the deepest well
 #
-# Four thousand balls start in the leftmost well of the rugged valley, the shallowest of nine. Their gradient is noisy,
-# and all you have is the learning rate. Write `cooling(t)`, the learning rate of update `t = 0 … 1999`, so that at the
-# end at least 45 % of the balls lie at rest in the deepest well: no farther than 0.1 from its bottom.
+# Four thousand balls start in the leftmost well of the rugged valley, whose bottom is the highest of nine. Their gradient
+# is noisy, and all you have is the learning rate. Write `cooling(t)`, the learning rate of update `t = 0 … 1999`, so that at the
+# end at least 45% of the balls lie at rest in the deepest well: no farther than 0.1 from its bottom.
 #
 # `where_they_end(schedule)` lets the balls go and draws where they end; the cell below the check calls it for you. The
 # check draws new noise each time.
@@ -452,13 +452,13 @@ def lr_for_variance(variance, curvature, sigma, batch_size):
 # you have between too hot to choose and too cold to move.
 # </details>
 
-# %% [markdown] lang="zh" of="13eedac6"
+# %% [markdown] lang="zh" of="3cea2230"
 # ## 01.5 · 让小球冷却
 #
-# **难度** ●●● · **用时** 30 分钟 · **预期结果** 至少 45 % 的小球静止在最深的势阱里
+# **难度** ●●● · **用时** 30 分钟 · **预期结果** 至少 45% 的小球静止在最深的势阱里
 #
-# 四千个小球从崎岖山谷最左边的势阱出发，它是九个势阱中最浅的。梯度带有噪声，而你手里只有学习率。
-# 写出 `cooling(t)`，即第 `t = 0 … 1999` 次更新的学习率，使最后至少 45 % 的小球静止在最深的势阱里：离它的底部不超过 0.1。
+# 四千个小球从崎岖山谷最左边的势阱出发，九个势阱中它的底部最高。梯度带有噪声，而你手里只有学习率。
+# 写出 `cooling(t)`，即第 `t = 0 … 1999` 次更新的学习率，使最后至少 45% 的小球静止在最深的势阱里：离它的底部不超过 0.1。
 #
 # `where_they_end(schedule)` 会放出小球，并画出它们最后停在哪里；检查下面的单元格会替你调用它。检查每次都用新的噪声。
 #

@@ -43,7 +43,7 @@ class FirstTouch(Picture):
             spread, np.ones(start.NETWORKS), "o", color=style.SECOND, markersize=7, alpha=0.75, clip_on=False
         )
         (self.bar,) = right.plot([-0.45, 0.45], [1, 1], color=style.INK)
-        self.number = right.text(0.5, 0.03, "", transform=right.transAxes, ha="center", fontsize=17, weight="bold")
+        self.number = right.text(0.5, 0.9, "", transform=right.transAxes, ha="center", fontsize=17, weight="bold")
         right.set(xlim=(-0.6, 0.6), ylim=(FLOOR, 1), xticks=[])
         right.set_yticks([FLOOR, 0.7, 0.8, GOAL, 1])
         right.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
