@@ -24,7 +24,7 @@ lrcourse.use_language("en")
 import lrcourse
 lrcourse.use_language("zh")
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" given="91%"
 # ## Touch it first
 #
 # Run the cell below (`Shift` + `Enter`). Each time you move the slider, eight small networks are trained from scratch

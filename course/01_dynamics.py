@@ -20,7 +20,7 @@
 # - 在学习率与动量之间换算，并说出临界阻尼所需的动量；
 # - 把 η、噪声与批大小读成同一个温度，并说出它何时失效；
 # - 解释为什么热则探索、冷则安定，慢冷比快冷找到的更多；
-# - 把 Σ η 读成各种调度共用的时钟，并知道什么会打破它。
+# - 把 Σ η 读成各种调度共用的时钟，并知道什么会让它失准。
 
 # %% lang="en" tags=["setup"]
 import lrcourse
@@ -33,17 +33,17 @@ lrcourse.use_language("zh")
 # %% [markdown] lang="en" given="45%"
 # ## Let go of 300 balls
 #
-# A loss is a landscape; training rolls a ball on it. Here 300 balls start in the wrong valley, with noise in their
-# gradients. The learning rate is the only knob you need.
+# A loss is a landscape; training rolls a ball on it. Here 300 balls start in the wrong valley, with noise of size
+# σ in their gradients. The learning rate η is the only knob you need.
 #
 # **Predict**: will a larger η find the deepest valley more often, or less? Then reach the goal: 45% of the balls
 # there after 200 updates. Press ▶ to watch.
 
-# %% [markdown] lang="zh" of="0818013b"
+# %% [markdown] lang="zh" of="1659d75b"
 # ## 放开 300 个小球
 #
-# 损失是一片景观，训练就是让小球在上面滚动。这里 300 个小球从错误的谷里出发，梯度带有噪声。你只需要一个旋钮：
-# 学习率。
+# 损失是一片景观，训练就是让小球在上面滚动。这里 300 个小球从错误的谷里出发，梯度带有强度为 σ 的噪声。
+# 你只需要一个旋钮：学习率 η。
 #
 # **先猜一猜**：η 越大，找到最深谷的球是更多还是更少？然后达成目标：200 步之后 45% 的小球在那里。按 ▶ 观看。
 
@@ -54,16 +54,17 @@ explorers.dynamics.landscape()
 
 # %% [markdown] lang="en"
 # Too small, and the balls are stuck where they began. Too large, and they find the deepest valley but cannot stay.
-# In between lies a best η, and you moved it as one moves a **temperature**.
+# In between lies a best η, and you moved it as one moves a **temperature** T. (Dashed: where the balls would end after a long
+# time in a bath of that temperature, the Gibbs distribution. Step 4 says what T is.)
 #
 # Now set σ to 0: the noise is gone, and with it the temperature. What is left of η is the subject of the next three
-# steps. Try the other landscapes too; one of them is a map.
+# steps. Try the other landscapes too.
 
-# %% [markdown] lang="zh" of="b688d3b5"
-# η 太小，小球困在出发的地方；太大，它们找得到最深的谷却留不住。最好的 η 在中间，而你调节它的方式正像调节**温度**。
+# %% [markdown] lang="zh" of="ebd4c07a"
+# η 太小，小球困在出发的地方；太大，它们找得到最深的谷却留不住。最好的 η 在中间，而你调节它的方式正像调节**温度** T。
+# （虚线：在温度 T 的热浴中停留足够久的小球该有的分布，即吉布斯分布。T 是什么，第 4 步会说明。）
 #
-# 再把 σ 调到 0：噪声没有了，温度也随之消失。η 还剩下什么？这是接下来三步的主题。也试试别的景观，
-# 其中一个是二维地图。
+# 再把 σ 调到 0：噪声没有了，温度也随之消失。η 还剩下什么？这是接下来三步的主题。也试试别的景观。
 
 # %% [markdown] lang="en"
 # ## 1 · One update is a step in time
@@ -74,8 +75,8 @@ explorers.dynamics.landscape()
 # %% [markdown] lang="zh" of="d443372f"
 # ## 1 · 一次更新就是时间上的一步
 #
-# PyTorch 里的梯度下降只是一行算术：$\theta \leftarrow \theta - \eta \nabla L$。这里的景观是双势阱
-# $L(x) = (x^2 - 1)^2 / 4$，梯度为 $x^3 - x$。
+# PyTorch 里的梯度下降只是一行算术：$\theta \leftarrow \theta - \eta \nabla L$。
+# 这里的景观是双势阱 $L(x) = (x^2 - 1)^2 / 4$，梯度为 $x^3 - x$。
 
 # %% name="one-update"
 import torch
@@ -94,7 +95,7 @@ print(f"torch {x.item():.4f}   by hand {0.2 - 0.1 * (0.2**3 - 0.2):.4f}")
 # **Predict**: halve η and double the updates. By what factor does the distance to the smooth flow shrink?
 
 # %% [markdown] lang="zh" of="4449a153"
-# 移项得 $(\theta_{n+1} - \theta_n) / \eta = -\nabla L$：这正是对**梯度流** $d\theta/ds = -\nabla L$ 使用欧拉法，
+# 移项得 $(\theta_{n+1} - \theta_n) / \eta = -\nabla L$：这正是对**梯度流**（gradient flow）$d\theta/ds = -\nabla L$ 使用欧拉法，
 # 时间步长为 η。
 #
 # **先猜一猜**：η 减半、更新步数加倍，与光滑流的距离会缩小到几分之一？
@@ -109,9 +110,10 @@ figures.dynamics.time_step()
 # the flow on the *modified* loss $L + \tfrac{\eta}{4} |\nabla L|^2$. It strays from that one by an error of order
 # η² only: a long step descends as if steep places cost extra.
 
-# %% [markdown] lang="zh" of="5b4f34f3"
-# 误差也减半：0.052、0.027、0.013，即 η 的一阶误差。绿线给出下降法更贴近的对象：修正损失
-# $L + \tfrac{\eta}{4} |\nabla L|^2$ 上的流，与它只差 η 的二阶小量。步子越长，下降时就越像是陡峭处要额外付费。
+# %% [markdown] lang="zh" of="9c8e9d41"
+# 误差也减半：0.052、0.027、0.013，即 η 的一阶误差。绿线给出下降法更贴近的对象：
+# 修正损失 $L + \tfrac{\eta}{4} |\nabla L|^2$ 上的流，与它只差 η 的二阶小量。步子越长，
+# 陡峭处就像被额外抬高了一截。
 
 # %% [markdown] lang="en"
 # So time is $s = \eta n$ after $n$ updates. Is η then the step, or the speed?
@@ -134,30 +136,30 @@ for lr, updates in ((0.1, 20), (0.05, 40), (0.05, 20)):
 # %% [markdown] lang="en"
 # Either, never both. With time $s$, the law is $d\theta/ds = -\nabla L$ and η is the **time step**. With $n$
 # counting updates, it is $d\theta/dn = -\eta \nabla L$ and η is the **speed**. Whoever writes
-# $d\theta/ds = -\eta \nabla L$ counts η twice: then 20 updates of 0.05 would cover a quarter of the way, not half.
+# $d\theta/ds = -\eta \nabla L$ counts η twice: then 20 updates of 0.05 would be worth a quarter of 20 updates of 0.1, not half.
 
-# %% [markdown] lang="zh" of="4ca4e04a"
-# 两者皆可，但不可兼用。以 $s$ 为时间，规律是 $d\theta/ds = -\nabla L$，η 是**时间步长**；以 $n$ 数更新步，
-# 规律是$d\theta/dn = -\eta \nabla L$，η 是**速度**。若写成 $d\theta/ds = -\eta \nabla L$，就把 η 算了两次：那样 20
-# 次0.05 的更新只会走四分之一的路程，而不是一半。
+# %% [markdown] lang="zh" of="6690c9fe"
+# 两者皆可，但不可兼用。以 $s$ 为时间，规律是 $d\theta/ds = -\nabla L$，η 是**时间步长**；以 $n$ 数更新步，规律是
+# $d\theta/dn = -\eta \nabla L$，η 是**速度**。若写成 $d\theta/ds = -\eta \nabla L$，就把 η 算了两次：那样 20 次
+# 0.05 的更新，只抵得上 20 次 0.1 的更新的四分之一，而不是一半。
 
 # %% [markdown] lang="en"
 # ## 2 · Too long a step swings before it is lost
 #
 # In a parabola of curvature λ every update multiplies the distance by $1 - \eta\lambda$. It shrinks as long as
 #
-# $$\eta < 2/\lambda .$$
+# $$\eta < 2/\lambda$$
 #
 # **Predict** the distance after 2000 updates, a thousandth below this limit and a thousandth above.
 
-# %% [markdown] lang="zh" of="21667888"
+# %% [markdown] lang="zh" of="d3829c43"
 # ## 2 · 步子太长，先摆动，后发散
 #
-# 在曲率为 λ 的抛物线里，每次更新把距离乘以 $1 - \eta\lambda$。只要
+# 在曲率为 λ 的抛物线里，每次更新把距离乘以 $1 - \eta\lambda$。距离会缩小，当且仅当
 #
-# $$\eta < 2/\lambda .$$
+# $$\eta < 2/\lambda$$
 #
-# 距离就会缩小。**先猜一猜**：在比这个上限低千分之一和高千分之一处，2000 次更新之后距离各是多少？
+# **先猜一猜**：在比这个上限低千分之一和高千分之一处，2000 次更新之后距离各是多少？
 
 # %% name="limit"
 parabola = dynamics.quadratic(curvature=10)
@@ -206,10 +208,11 @@ for share in (0.95, 1.05):
 explorers.dynamics.bifurcation()
 
 # %% [markdown] lang="en"
-# The walls catch what the bottom repels. Let us measure where each kind of motion begins, and compare with theory.
+# The walls catch what the bottom repels. (Right: up to the curve gives the next x, across to the diagonal makes it the
+# present one.) Let us measure where each kind of motion begins, and compare with theory.
 
-# %% [markdown] lang="zh" of="110b133b"
-# 谷底把球推开，谷壁又把它接住。我们来测量每种运动从哪里开始，并与理论比较。
+# %% [markdown] lang="zh" of="5cdb44bc"
+# 谷底把球推开，谷壁又把它接住。（右图：向上到曲线得到下一个 x，横到对角线让它成为现在的 x。）我们来测量每种运动从哪里开始，并与理论比较。
 
 # %% name="thresholds"
 import numpy as np
@@ -221,26 +224,26 @@ for name, measured in (("period 2", swinging), ("hops", hopping), ("diverges", l
     print(f"{name:9} measured {lrs[measured][0]:.3f}   theory {dynamics.THRESHOLDS[name]:.3f}")
 print(dynamics.regime(1.27).words, "|", dynamics.regime(1.4).words)
 
-# %% [markdown] lang="en"
-# Below 1 the ball settles. Above it swings between two points; at $\sqrt5 - 1$ the period doubles, then again and
-# again into chaos; at $3\sqrt3/2 - 1$ it crosses the barrier; at 2 it is lost. Chaos is not noise, yet from outside
+# %% [markdown] lang="en" given="1.236"
+# Below 1 the ball settles. Above it swings between two points; at $\sqrt5 - 1 \approx 1.236$ the period doubles, then
+# again and again into chaos; at $3\sqrt3/2 - 1$ it crosses the barrier; at 2 it is lost. Chaos is not noise, yet from outside
 # the two look alike: a rough loss curve does not prove that your data are noisy.
 
-# %% [markdown] lang="zh" of="63062a51"
-# η 小于 1 时小球停住；大于 1 则在两点间摆动；到 $\sqrt5 - 1$ 周期加倍，随后一再倍增直至混沌；到 $3\sqrt3/2 - 1$
+# %% [markdown] lang="zh" of="69646da2"
+# η 小于 1 时小球停住；大于 1 则在两点间摆动；到 $\sqrt5 - 1 \approx 1.236$ 周期加倍，随后一再倍增直至混沌；到 $3\sqrt3/2 - 1$
 # 越过势垒；到 2 便发散。混沌不是噪声，但从外面看两者很像：损失曲线粗糙，并不证明数据有噪声。
 
 # %% [markdown] lang="en"
 # ## 3 · Without mass, η is one over the damping
 #
 # A ball of mass $m$ in honey obeys $m \ddot\theta + \gamma \dot\theta = -\nabla L$. Without mass, speed is force
-# over damping; looked at every $\Delta t$, that is descent with $\eta = \Delta t / \gamma$. Only the ratio can be
+# over the damping $\gamma$; looked at every $\Delta t$, that is descent with $\eta = \Delta t / \gamma$. Only the ratio can be
 # seen: half the η *is* twice the honey.
 
-# %% [markdown] lang="zh" of="e939b037"
+# %% [markdown] lang="zh" of="18c04420"
 # ## 3 · 没有质量时，η 就是阻尼的倒数
 #
-# 质量为 $m$ 的小球在蜂蜜中服从 $m \ddot\theta + \gamma \dot\theta = -\nabla L$。没有质量时，速度等于力除以阻尼；
+# 质量为 $m$ 的小球在蜂蜜中服从 $m \ddot\theta + \gamma \dot\theta = -\nabla L$。没有质量时，速度等于力除以阻尼 $\gamma$；
 # 每隔 $\Delta t$ 看一次，就是 $\eta = \Delta t / \gamma$ 的下降法。能观察到的只有这个比值：η 减半，
 # 就是蜂蜜稠了一倍。
 
@@ -248,17 +251,17 @@ print(dynamics.regime(1.27).words, "|", dynamics.regime(1.4).words)
 # `momentum` β gives the ball its mass: $v \leftarrow \beta v + \nabla L$, $\theta \leftarrow \theta - \eta v$.
 # Under a steady push $v$ grows to $1/(1 - \beta)$ times the gradient, so over many updates it descends with
 #
-# $$\eta_\text{eff} = \eta / (1 - \beta) .$$
+# $$\eta_\text{eff} = \eta / (1 - \beta)$$
 #
 # **Predict** the losses below: three runs share $\eta_\text{eff}$, the last does not.
 
-# %% [markdown] lang="zh" of="a17d8ee9"
+# %% [markdown] lang="zh" of="f68159c7"
 # `momentum` β 赋予小球质量：$v \leftarrow \beta v + \nabla L$，$\theta \leftarrow \theta - \eta v$。
-# 在稳定的推力下，$v$ 增长到梯度的 $1/(1 - \beta)$ 倍，所以长期来看它以
+# 在稳定的推力下，$v$ 增长到梯度的 $1/(1 - \beta)$ 倍，所以长期来看，它相当于以这个学习率下降：
 #
-# $$\eta_\text{eff} = \eta / (1 - \beta) .$$
+# $$\eta_\text{eff} = \eta / (1 - \beta)$$
 #
-# 下降。**先猜一猜**下面的损失：前三次训练的 $\eta_\text{eff}$ 相同，最后一次不同。
+# **先猜一猜**下面的损失：前三次训练的 $\eta_\text{eff}$ 相同，最后一次不同。
 
 # %% name="effective-rate"
 for lr, momentum in ((0.1, 0.0), (0.05, 0.5), (0.01, 0.9), (0.1, 0.9)):
@@ -271,26 +274,28 @@ for lr, momentum in ((0.1, 0.0), (0.05, 0.5), (0.01, 0.9), (0.1, 0.9)):
 # The first three agree within 2%. The fourth kept η and only added momentum: a tenfold learning rate in disguise.
 #
 # Mass has a price and a prize: the ball swings. In the bowl below, one direction is a hundred times as stiff as the
-# other. **Predict** which knob helps first. The goal: within 1% of the bottom after at most 50 updates.
+# other. **Predict** which knob helps first, η or β. The goal: within 1% of the bottom after at most 50 updates.
 
-# %% [markdown] lang="zh" of="43b7a5ef"
+# %% [markdown] lang="zh" of="14360187"
 # 前三次相差不到 2%。第四次保持 η 不变只加了动量：那是换了外表的十倍学习率。
 #
-# 质量有代价也有好处：小球会摆动。下面的碗，一个方向比另一个方向陡一百倍。**先猜一猜**先动哪个旋钮有用。目标：至多50
-# 步进入 1% 以内。
+# 质量有代价也有好处：小球会摆动。下面的碗，一个方向比另一个方向陡一百倍。**先猜一猜**：先动 η 还是先动 β 更有用？目标：至多
+# 50 步进入 1% 以内。
 
 # %% name="oscillator"
 explorers.dynamics.oscillator()
 
 # %% [markdown] lang="en"
 # Each direction has its own **critical damping**, $\beta^* = (1 - \sqrt{\eta\lambda})^2$: with less momentum the
-# ball creeps, with more it swings. One β cannot suit both, and the best pair lies where the two dashed lines meet.
+# ball creeps (where ηλ > 1 it jumps from side to side), with more it swings. One β cannot suit both, and the best pair
+# lies where the two lines marked *critical* meet.
 #
 # **Predict** what momentum saves when one curvature is a thousand times the other.
 
-# %% [markdown] lang="zh" of="5bbcf26c"
-# 每个方向有自己的**临界阻尼** $\beta^* = (1 - \sqrt{\eta\lambda})^2$：动量小于它，小球蠕动；大于它，小球摆动。一个β
-# 无法同时适合两个方向，最好的一对就在两条虚线相交之处。
+# %% [markdown] lang="zh" of="184929da"
+# 每个方向有自己的**临界阻尼**（critical damping）$\beta^* = (1 - \sqrt{\eta\lambda})^2$：动量小于它，小球蠕动
+# （ηλ > 1 时则每步翻到对侧）；大于它，小球摆动。一个 β 无法同时适合两个方向，最好的一对就在两条标着*临界*的线
+# 相交之处。
 #
 # **先猜一猜**：若一个曲率是另一个的一千倍，动量能省下多少步？
 
@@ -303,12 +308,12 @@ for name, (lr, momentum) in best.items():
     print(f"{name:10}  lr {lr:.2f}  momentum {momentum:.3f}   updates {updates}")
 
 # %% [markdown] lang="en"
-# 321 updates instead of 6908. The count grows with the ratio of curvatures for descent, and only with its square
+# To come within a millionth: 321 updates instead of 6908. The count grows with the ratio of curvatures for descent, and only with its square
 # root for a ball with the right mass. Momentum also raises the limit, to $\eta < 2(1 + \beta)/\lambda$.
 
-# %% [markdown] lang="zh" of="a88b5956"
-# 321 步，而不是 6908 步。下降法的步数与曲率之比成正比，质量合适的小球只与它的平方根成正比。动量还把上限提高到
-# $\eta < 2(1 + \beta)/\lambda$。
+# %% [markdown] lang="zh" of="b5d42338"
+# 要到达百万分之一以内：321 步，而不是 6908 步。下降法的步数与曲率之比成正比，质量合适的小球只与它的平方根成正比。
+# 动量还把上限提高到 $\eta < 2(1 + \beta)/\lambda$。
 
 # %% [markdown] lang="en"
 # ## 4 · With noise, η is a temperature
@@ -316,15 +321,15 @@ for name, (lr, momentum) in best.items():
 # Let the gradient be noisy: $g = \lambda x + \sigma\xi$ with $\xi \sim N(0, 1)$. The ball no longer rests. In the
 # steady state one update must leave the variance as it is, $V = (1 - \eta\lambda)^2 V + \eta^2\sigma^2$, hence
 #
-# $$\mathrm{Var}(x) = \frac{\eta\sigma^2}{\lambda (2 - \eta\lambda)} .$$
+# $$\mathrm{Var}(x) = \frac{\eta\sigma^2}{\lambda (2 - \eta\lambda)}$$
 
-# %% [markdown] lang="zh" of="272c2394"
+# %% [markdown] lang="zh" of="deb0b4db"
 # ## 4 · 有了噪声，η 就是温度
 #
-# 设梯度带噪声：$g = \lambda x + \sigma\xi$，其中 $\xi \sim N(0, 1)$。小球不再静止。稳态时一次更新不能改变方差，
-# 即$V = (1 - \eta\lambda)^2 V + \eta^2\sigma^2$，于是
+# 设梯度带噪声：$g = \lambda x + \sigma\xi$，其中 $\xi \sim N(0, 1)$。小球不再静止。稳态时一次更新不能改变方差，即
+# $V = (1 - \eta\lambda)^2 V + \eta^2\sigma^2$，于是
 #
-# $$\mathrm{Var}(x) = \frac{\eta\sigma^2}{\lambda (2 - \eta\lambda)} .$$
+# $$\mathrm{Var}(x) = \frac{\eta\sigma^2}{\lambda (2 - \eta\lambda)}$$
 
 # %% [markdown] lang="en"
 # A physicist calls $T = \lambda\,\mathrm{Var}(x)$ the temperature: the mean energy in a parabola is $T/2$. For a
@@ -333,10 +338,10 @@ for name, (lr, momentum) in best.items():
 # **Predict** by what factor that formula is wrong at ηλ = 0.1, and at ηλ = 1.
 
 # %% [markdown] lang="zh" of="14f56685"
-# 物理学家把 $T = \lambda\,\mathrm{Var}(x)$ 叫作温度：抛物线中的平均能量是 $T/2$。步长很小时它等于$\eta\sigma^2/2$，
-# 这是你到处会遇到的公式。
+# 物理学家把 $T = \lambda\,\mathrm{Var}(x)$ 叫作温度：抛物线中的平均能量是 $T/2$。步长很小时它等于
+# $\eta\sigma^2/2$，文献里随处可见的就是这个公式。
 #
-# **先猜一猜**：在 ηλ = 0.1 和 ηλ = 1 处，这个公式差了几倍？
+# **先猜一猜**：在 ηλ = 0.1 和 ηλ = 1 处，它各偏差多少？
 
 # %% name="noise-temperature"
 figures.dynamics.noise_temperature()
@@ -355,13 +360,18 @@ print(f"lr 0.1                 Var {dynamics.noise_variance(0.1):.4f}")
 print(f"lr 0.01  momentum 0.9  Var {dynamics.noise_variance(0.01, momentum=0.9):.4f}")
 
 # %% [markdown] lang="en"
+# (λ = σ = 1.) They agree with $\eta_\text{eff}\sigma^2/2 = 0.05$; the 5% is the step-size error of plain descent, which the
+# smaller η does not make.
+#
 # Where does σ come from? A batch of B examples averages B gradients, so $\sigma^2 \propto 1/B$ and
 # $T \propto \eta/B$.
 #
 # **Predict**: take eight times the batch *and* eight times the learning rate. What happens to the loss that noise
 # costs?
 
-# %% [markdown] lang="zh" of="8491f0dc"
+# %% [markdown] lang="zh" of="dc1c5c36"
+# （λ = σ = 1。）两者都与 $\eta_\text{eff}\sigma^2/2 = 0.05$ 相符；那 5% 是普通下降法的步长误差，η 小了就没有了。
+#
 # σ 从哪里来？大小为 B 的批对 B 个梯度取平均，所以 $\sigma^2 \propto 1/B$，而 $T \propto \eta/B$。
 #
 # **先猜一猜**：批大小和学习率都乘以八，噪声造成的那部分损失会怎样？
@@ -370,13 +380,18 @@ print(f"lr 0.01  momentum 0.9  Var {dynamics.noise_variance(0.01, momentum=0.9):
 figures.dynamics.batch_temperature()
 
 # %% [markdown] lang="en"
-# On the left three lines, on the right one: a linear regression cannot tell a small batch from a large rate. Until
-# η itself is large: at B = 8 and η = 0.64 the excess is 1.53 times the simple theory, which takes $2 - \eta\lambda$
-# for 2.
+# On the left three lines, on the right nearly one: a linear regression hardly tells a small batch from a large rate.
+# (Dashed: the limit of small steps, with $H$ the Hessian and $s^2$ the variance of the labels' noise.)
+#
+# The limit has its limit: at η/B = 0.08 it is 16% low for B = 2, and for B = 8, where η = 0.64, the truth is 1.53 times
+# as large, since the theory takes $2 - \eta\lambda$ for 2.
 
-# %% [markdown] lang="zh" of="c8fd4316"
-# 左边三条线，右边归为一条：线性回归分不清小批量与大学习率。直到 η 本身变大：B = 8、η = 0.64 时，
-# 多出的损失是简单理论的 1.53 倍，因为后者把 $2 - \eta\lambda$ 当成了 2。
+# %% [markdown] lang="zh" of="13f1a092"
+# 左边三条线，右边几乎归为一条：线性回归几乎分不清小批量与大学习率。
+# （虚线：小步长极限，$H$ 为海森矩阵，$s^2$ 为标签噪声的方差。）
+#
+# 这个极限自有限度：η/B = 0.08 时，对 B = 2 它偏低 16%；对 B = 8（η = 0.64），真值是它的 1.53 倍，因为理论把
+# $2 - \eta\lambda$ 当成了 2。
 
 # %% [markdown] lang="en"
 # One warning before you trust the picture. A thermal bath shakes everywhere alike; the noise of batches is larger
@@ -400,12 +415,12 @@ for name, sigma in (("sigma constant", 2.5), ("sigma² ~ curvature", curved)):
     print(f"{name:18}   flat well {share:.0%} ± {np.sqrt(share * (1 - share) / 800):.1%}")
 
 # %% [markdown] lang="en"
-# A thermal bath prefers the flat well only as far as it is wider. Noise that follows the curvature drives nearly
+# A thermal bath prefers the flat well only as far as it is wider: 1.5 to 1, hence about 60%. Noise that follows the curvature drives nearly
 # every ball out of the sharp one. So *temperature* is exact in one parabola and a guide elsewhere: each direction
 # and each place of a network has its own.
 
-# %% [markdown] lang="zh" of="46908aa2"
-# 热浴只在平坦势阱更宽的程度上偏爱它；跟随曲率的噪声却几乎把所有小球赶出尖势阱。所以温度在单个抛物线里是精确的，
+# %% [markdown] lang="zh" of="91296092"
+# 热浴偏爱平坦势阱，只因为它更宽：1.5 比 1，所以约 60%。跟随曲率的噪声却把几乎所有小球都赶出了尖势阱。所以温度在单个抛物线里是精确的，
 # 在别处只是指引：网络的每个方向、每个位置都有自己的温度。
 
 # %% [markdown] lang="en"
@@ -419,7 +434,7 @@ for name, sigma in (("sigma constant", 2.5), ("sigma² ~ curvature", curved)):
 # %% [markdown] lang="zh" of="ba5170a6"
 # ## 5 · 热则探索，冷则安定
 #
-# 现在亲手冷却。按 ▶，在小球运行时调低 η：你画出的就是一条学习率调度。时间往回拖，之后的就忘掉了。
+# 现在亲手冷却。按 ▶，在小球运行时调低 η：你画出的就是一条学习率调度。把时间往回拖，之后那一段就作废。
 #
 # **先猜一猜**：哪一段最值得多花时间？目标：第 800 步时平均损失至多 0.5。
 
@@ -434,8 +449,8 @@ explorers.dynamics.by_hand()
 # valleys?
 
 # %% [markdown] lang="zh" of="4fcc7436"
-# 开始要热，否则小球只会留在偶然落下的地方。在 T 比势垒低几倍的地方多花时间：那里的球还能爬出坏的谷，
-# 却很少爬出好的谷。结束要冷。
+# 开始要热，否则小球只会留在偶然落下的地方。在 T 只有势垒几分之一的阶段多花时间：那里的小球还能爬出浅谷，
+# 却很少爬出最深的谷。结束要冷。
 #
 # **先猜一猜**：给线性衰减十倍的更新步数，会多出多少小球找到九个谷里最深的那个？
 
@@ -443,12 +458,12 @@ explorers.dynamics.by_hand()
 figures.dynamics.slow_cooling()
 
 # %% [markdown] lang="en"
-# A **quench** (cold from the start) leaves 12% there, as chance would. Cooling over 300 updates brings 35%, over
+# A **quench** (cooling at once; here, cold from the start) leaves 12% there, as chance would. Cooling over 300 updates brings 35%, over
 # 3000 updates 57%. Each tenfold buys about 20 points: slow cooling pays, ever more slowly.
 
-# %% [markdown] lang="zh" of="9bd04bbf"
-# **淬火**（一开始就冷）只有 12% 在那里，与碰运气无异。用 300 步冷却达到 35%，用 3000 步达到 57%。
-# 每十倍时间换来大约20 个百分点：慢冷有回报，只是越来越慢。
+# %% [markdown] lang="zh" of="adad9cdd"
+# **淬火**（quench，一下子冷却；这里是一开始就冷）只有 12% 在那里，与碰运气无异。用 300 步冷却达到 35%，用 3000 步达到 57%。每十倍时间换来大约
+# 20 个百分点：慢冷有回报，只是越来越慢。
 
 # %% [markdown] lang="en"
 # Yet η is not a pure temperature. Turning it down also slows the ball: $T = \eta\sigma^2/2$ *and* the clock run
@@ -456,7 +471,7 @@ figures.dynamics.slow_cooling()
 # little time left to climb any barrier.
 
 # %% [markdown] lang="zh" of="3d904d3c"
-# 但 η 不是纯粹的温度。调低它也让小球变慢：$T = \eta\sigma^2/2$ 和时钟一起慢下来。η 降得太早，小球就不是退火，
+# 但 η 不是纯粹的温度。调低它也让小球变慢：温度 $T = \eta\sigma^2/2$ 降下来，时钟也走得慢了。η 降得太早，小球就不是退火（annealing），
 # 而是**冻结**：停在远高于最低点之处，剩下的时间不足以翻越任何势垒。
 
 # %% [markdown] lang="en"
@@ -465,16 +480,16 @@ figures.dynamics.slow_cooling()
 # Without noise only the clock is left: $\tau = \sum_t \eta_t$, the time of gradient flow. Then a schedule does not
 # change *where* training goes, only *when* it gets there, and one run predicts all others.
 #
-# Drag the shape: the dashed curve moves, untrained. **Predict** what breaks it; then switch the training on. The
+# Drag the shape: the dashed curve moves, untrained. **Predict** what makes this clock go wrong; then switch the training on. The
 # goal: a miss of more than 5% with the full batch.
 
-# %% [markdown] lang="zh" of="c05cd2cc"
+# %% [markdown] lang="zh" of="200fd191"
 # ## 6 · Σ η 是一只时钟
 #
 # 没有噪声时只剩下时钟：$\tau = \sum_t \eta_t$，即梯度流的时间。这时调度不改变训练走到哪里，只改变何时到达，
 # 一次训练就能预测其余所有训练。
 #
-# 拖动形状：虚线随之移动，并没有训练。**先猜一猜**什么会打破它，再打开训练。目标：全批量下偏差超过 5%。
+# 拖动形状：虚线随之移动，并没有训练。**先猜一猜**什么会让这只时钟失准，再打开训练。目标：全批量下偏差超过 5%。
 
 # %% name="clock"
 explorers.dynamics.clock()
@@ -501,43 +516,50 @@ schedules = {
 figures.dynamics.one_clock(dynamics.clock(schedules, lr=0.05, updates=200))
 
 # %% [markdown] lang="en"
-# They end within 0.3% of one another, and at equal τ they never differ by more than that; at equal updates they
-# differ by more than a factor of two. In the explorer the clock broke where the *peak* of η came near $2/\lambda$.
+# They end within 0.3% of one another, and at equal τ they never differ by more; at equal updates they differ by up to
+# 130%. What breaks the clock without noise is a *peak* near $2/\lambda$: you will
+# soon measure that limit.
 #
 # Noise breaks it too. **Predict** how far apart a linear decay and its reversal end, for batches of 16.
 
-# %% [markdown] lang="zh" of="4831e83a"
-# 它们的终点相差不到 0.3%，在相同 τ 上也从不超过这个数；在相同更新步上却相差两倍以上。在上面的交互图里，η 的峰值接近
-# $2/\lambda$ 时，时钟就坏了。
+# %% [markdown] lang="zh" of="f3b2a464"
+# 它们的终点只相差 0.3%，在相同 τ 上也始终如此；在相同更新步上却最多相差 130%。没有噪声时，让时钟失准的是接近
+# $2/\lambda$ 的峰值：稍后你会量出这个上限。
 #
-# 噪声也会打破它。**先猜一猜**：批大小为 16 时，线性衰减与它的倒放终点相差多少？
+# 噪声也会让它失准。**先猜一猜**：批大小为 16 时，线性衰减与它的倒放终点相差多少？
 
 # %% name="clock-and-noise"
 pair = {name: schedules[name] for name in ("linear", "backwards")}
 for lr in (0.05, 0.2):
     full = dynamics.clock(pair, lr=lr).final_spread
-    noisy = [dynamics.clock(pair, lr=lr, batch_size=16, seed=seed).final_spread for seed in (0, 1, 2)]
-    print(f"lr {lr:<4}  full batch {full:.1%}   batch 16: {np.mean(noisy):.0%} ± {np.std(noisy, ddof=1) / 3**0.5:.0%}")
+    noisy = [dynamics.clock(pair, lr=lr, batch_size=16, seed=seed).histories for seed in (0, 1, 2)]
+    print(f"lr {lr:<4}  full batch: {full:.1%} apart   batch 16, final losses:", end="")
+    for name in pair:
+        losses = [histories[name].train.loss for histories in noisy]
+        print(f"  {name} {np.mean(losses):.3f} ± {np.std(losses, ddof=1) / 3**0.5:.3f}", end="")
+    print()
 
 # %% [markdown] lang="en"
-# That gap is the reason for this whole course. Without noise, a schedule is a relabelling of time. With it, a
+# At 0.05 the noise is too small to matter. At 0.2 the decay ends lower than its reversal, and that gap is the reason for
+# this whole course. Without noise, a schedule is a relabelling of time. With it, a
 # schedule is also a temperature curve, and its *order* begins to matter: hot first, cold last.
 
-# %% [markdown] lang="zh" of="2c2ac04d"
-# 这道差距正是整门课程存在的理由。没有噪声，调度只是给时间换个刻度；有了噪声，调度还是一条温度曲线，次序便开始重要：
+# %% [markdown] lang="zh" of="2dedafba"
+# lr 为 0.05 时噪声太小，无关紧要。lr 为 0.2 时，线性衰减的终点低于它的倒放，这道差距正是整门课程存在的理由。没有噪声，调度只是给时间换个刻度；有了噪声，调度还是一条温度曲线，次序便开始重要：
 # 先热，后冷。
 
 # %% [markdown] lang="en"
 # ## At work: know your 2/λ
 #
-# The largest curvature of your own network costs a few gradients. Multiply a vector by the Hessian, again and
-# again, and it turns into the sharpest direction; its length is λ. **Predict** whether training makes this network
+# The largest curvature of your own network costs a few gradients. Multiply a unit vector by the Hessian and
+# shorten it to unit length, again and again: it turns into the sharpest direction, and its length before the
+# shortening is λ. **Predict** whether training makes this network
 # sharper or flatter.
 
-# %% [markdown] lang="zh" of="7d85eef3"
+# %% [markdown] lang="zh" of="a4683b17"
 # ## 用在工作中：知道你的 2/λ
 #
-# 求自己网络的最大曲率只需几次梯度。把一个向量反复乘以海森矩阵，它就转向最尖锐的方向，其长度就是 λ。**先猜一猜**：
+# 求自己网络的最大曲率只需几次梯度。把一个单位向量反复乘以海森矩阵并归一化，它就转向最陡的方向，每次归一化之前的长度趋于 λ。**先猜一猜**：
 # 训练让这个网络变尖锐还是变平坦？
 
 # %% name="sharpness"
@@ -564,12 +586,12 @@ for updates in (0, 200, 400, 600, 800):
     print(f"updates {updates:3}   loss {loss.item():.3f}   sharpness {curvature:.2f}   2/λ = {2 / curvature:.2f}")
 
 # %% [markdown] lang="en"
-# First sharper, then flatter: the limit falls from 1.06 to 0.88, and by update 800 it stands at 1.30. Now the clock
+# First sharper, then flatter: the limit falls from 1.06 to 0.88, and by update 800 it stands at 1.20. Now the clock
 # makes sense. A schedule that falls broke it with a peak near 1; one that rises ($p < 0$) takes larger peaks,
 # because they come when the limit is higher. Go back and try.
 
-# %% [markdown] lang="zh" of="29699730"
-# 先变尖锐，再变平坦：上限从 1.06 降到 0.88，到第 800 步时升到 1.30。这就解释了那只时钟：下降的调度在峰值接近 1
+# %% [markdown] lang="zh" of="2f1b294e"
+# 先变尖锐，再变平坦：上限从 1.06 降到 0.88，到第 800 步时升到 1.20。这就解释了那只时钟：下降的调度在峰值接近 1
 # 时就打破它；上升的调度（$p < 0$）承受得住更大的峰值，因为峰值到来时上限已经更高。回去试试。
 
 # %% [markdown] lang="en"
@@ -579,16 +601,16 @@ for updates in (0, 200, 400, 600, 800):
 # - **Adding momentum, keeping lr.** `momentum=0.9` alone multiplies the effective rate by ten.
 # - **Trusting ησ²/2.** It holds while ηλ is small; at ηλ = 1 the truth is twice that.
 # - **Expecting temperature without noise.** With the full batch, a lower η only slows the clock.
-# - **Cooling too early.** That is a quench: the run freezes where it happens to be.
+# - **Cooling too early.** The run freezes where it happens to be, as after a quench.
 
-# %% [markdown] lang="zh" of="3db77ca2"
+# %% [markdown] lang="zh" of="67a43415"
 # ## 陷阱
 #
 # - **把 η 算两次。** 它是时间步长或速度；两者同时用就成了 η²。
 # - **加了动量却不改 lr。** 单是 `momentum=0.9` 就把有效学习率乘以十。
 # - **迷信 ησ²/2。** 只有 ηλ 很小时它才成立；ηλ = 1 时真值是它的两倍。
 # - **没有噪声却期待温度。** 全批量下，降低 η 只是让时钟变慢。
-# - **冷却太早。** 那是淬火：训练就冻结在它恰好所在的地方。
+# - **冷却太早。** 训练就冻结在它恰好所在的地方，和淬火一样。
 
 # %% [markdown] lang="en"
 # ## What you take with you
@@ -611,7 +633,7 @@ for updates in (0, 200, 400, 600, 800):
 # - $T = \lambda\,\mathrm{Var}(x) = \eta\sigma^2/(2 - \eta\lambda)$，且 $T \propto \eta/B$：在抛物线中精确，
 #   在别处是指引。
 # - 热则探索，冷则安定；冷却越慢，找到最深谷的小球越多。
-# - 没有噪声时，所有调度共用时钟 Σ η；噪声以及接近 2/λ 的峰值会打破它。
+# - 没有噪声时，所有调度共用时钟 Σ η；噪声以及接近 2/λ 的峰值会让它失准。
 
 # %% [markdown] lang="en"
 # ## On your own
@@ -620,7 +642,7 @@ for updates in (0, 200, 400, 600, 800):
 # the steps yourself*, *Set two schedules to the same clock*, *Choose how much it trembles*, *Cool the ball*. Then
 # go on to [02 · Schedulers](02_schedulers.ipynb), where the curves you drew by hand have names in PyTorch.
 
-# %% [markdown] lang="zh" of="899f468b"
+# %% [markdown] lang="zh" of="5935132f"
 # ## 自己动手
 #
 # [本节练习](../../exercises/zh/01_dynamics.ipynb)会自动检查：“别越过上限”“亲手走几步”“把两个调度对到同一个时钟”

@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
 # # Cool it on a plan
 #
-# **60 minutes · you need section 01, or to have trained a network in PyTorch.** A scheduler is a cooling plan: it says
+# **60 minutes · you need section 01.** A scheduler is a cooling plan: it says
 # how hot each update runs. PyTorch ships sixteen of them. You will be able to
 #
 # 1. put a scheduler into any training loop and say which learning rate each update uses,
@@ -12,10 +12,10 @@
 # 6. read every argument of `OneCycleLR`, and its momentum,
 # 7. look up any of the sixteen: formula, first and last value, picture, trap.
 
-# %% [markdown] lang="zh" of="5b8f53e5"
+# %% [markdown] lang="zh" of="fe1a9593"
 # # 按计划冷却
 #
-# **60 分钟 · 你需要第 01 节，或者训练过 PyTorch 网络。** 调度器就是一份冷却计划：它规定每个更新步有多热。
+# **60 分钟 · 你需要第 01 节。** 调度器就是一份冷却计划：它规定每个更新步有多热。
 # PyTorch 自带十六种。学完本页，你将能够
 #
 # 1. 把调度器放进任何训练循环，并说出每个更新步用的是哪个学习率；
@@ -139,15 +139,15 @@ for t in range(3):
 # %% [markdown] lang="en"
 # ## Plot the rate that trained
 #
-# Many plots of schedules show a second scheduler, stepped in an empty loop. Ours are read from the optimizer at each
+# Many plots of schedules show a second scheduler, whose `step()` ran in an empty loop. Ours are read from the optimizer at each
 # `optimizer.step()` of the training itself; `training.fit` does the reading.
 #
 # The task has noise in it: digits with one label in five drawn at random, and noisy pixels.
 
-# %% [markdown] lang="zh" of="7d3ce038"
+# %% [markdown] lang="zh" of="00341ec2"
 # ## 画出真正参与训练的学习率
 #
-# 许多调度图画的是另一个调度器，在空循环里步进出来的。我们的曲线是在训练过程中、每次 `optimizer.step()` 时
+# 许多教程里的图画的是另一个调度器：在空循环里反复调用 `step()` 得来的。我们的曲线是在训练过程中、每次 `optimizer.step()` 时
 # 从优化器读出的；`training.fit` 负责读取。
 #
 # 任务里带有噪声：手写数字，五分之一的标签随机抽取，像素也加了噪声。
@@ -188,7 +188,7 @@ print("updates", len(history.lr), " equal", np.allclose(history.lr, closed_form,
 # **Predict** which names most unseen digits rightly, and what the loss does at update 100, where `StepLR` divides by
 # ten.
 
-# %% [markdown] lang="zh" of="721dd753"
+# %% [markdown] lang="zh" of="c5ec7532"
 # ## 有噪声时，降温才划算
 #
 # 恒定、阶梯、余弦：各 300 个更新步，四个随机种子，初始学习率相同。
@@ -217,57 +217,69 @@ figures.trained(runs)
 
 # %% [markdown] lang="en"
 # The constant rate stays hot: every update chases wrong labels as hard as the first did. Both others cool, and name
-# nine digits in ten and more. Cosine and steps are level here, within their errors.
+# nine digits in ten and more. On unseen digits cosine and steps are level, within their errors.
 #
-# Look at update 100: the loss of `StepLR` falls at once. The network did not find a better valley in so few updates.
-# Its temperature (section 01) was turned down, and it slid into the one that it had been rattling about in: a quench.
+# **Predict** what the drop at update 100 is worth. All runs of one seed draw the same batches, so that most of the
+# noise goes when we subtract the constant run.
 
-# %% [markdown] lang="zh" of="139e14d7"
+# %% [markdown] lang="zh" of="a814dc73"
 # 恒定学习率一直是热的：每个更新步都和最初一样用力地追逐错误标签。另外两种冷却下来，十个数字认对九个以上。
-# 在误差范围内，余弦与阶梯在这里不分上下。
+# 在未见过的数字上，余弦与阶梯在误差范围内不分上下。
 #
-# 看第 100 步：`StepLR` 的损失立刻下降。这么几步里，网络并没有找到更好的谷。只是温度（第 01 节）被调低，
-# 它便滑进了一直在里面晃荡的那个谷底：这就是淬火。
+# **先猜一猜**第 100 步的那次下降值多少。同一随机种子的各次训练抽到同样的批次，减去恒定学习率的那一次，
+# 大部分噪声就消去了。
 
 # %% name="quench"
-loss = np.array([history.loss for history in runs["StepLR"]])
-for start in (60, 80, 100, 120, 180, 200):
-    print(f"updates {start}-{start + 20}  loss {mean(loss[:, start : start + 20].mean(1))}")
+def window(name, start):
+    return np.array([history.loss[start : start + 20].mean() for history in runs[name]])
+
+for start in (80, 100, 120, 180, 280):
+    step, cosine = (window(name, start) - window("constant", start) for name in ("StepLR", "CosineAnnealingLR"))
+    print(f"updates {start}-{start + 20}  loss above constant: StepLR {mean(step)}  cosine {mean(cosine)}")
 
 # %% [markdown] lang="en"
-# The second drop, at 200, changes nothing one can see: it was cold already.
+# Until 100 `StepLR` *is* the constant run. The drop wins 0.19 within 20 updates and 0.39 in the next 20: a quench. The
+# cosine, cooled a little all along, is as low by then without any jump.
 #
-# **Predict** the same race on clean digits, at a gentler rate: which has the lower *training* loss, constant or cosine?
+# At 180 the two are level still. The second drop, at 200, freezes `StepLR`: in the end it lies 0.53 below constant, the
+# cosine 0.71.
+#
+# **Predict** the same race on clean digits, at a gentler rate: which has the lower *training* loss, constant or
+# cosine? The last line gives the cosine twice the first rate.
 
-# %% [markdown] lang="zh" of="55069b30"
-# 第二次下降在 200 步，却看不出任何变化：它早就冷了。
+# %% [markdown] lang="zh" of="a2fde834"
+# 第 100 步之前，`StepLR` *就是*恒定学习率。这次下降在 20 步内赢得 0.19，再过 20 步赢得 0.39：这就是淬火
+# （quench）。余弦一路都在慢慢冷却，此时已经一样低，却没有任何跳变。
 #
-# **先猜一猜**：换成干净的数字、更温和的学习率，恒定与余弦谁的*训练*损失更低？
+# 第 180 步时两者仍不分上下。第 200 步的第二次下降冻住了 `StepLR`：最后它比恒定学习率低 0.53，余弦则低 0.71。
+#
+# **先猜一猜**：换成干净的数字、更温和的学习率，恒定与余弦谁的*训练*损失更低？最后一行把余弦的初始学习率加倍。
 
 # %% name="clean"
-for name in ("constant", "CosineAnnealingLR"):
-    histories = [train(makers[name], training.digits(seed=seed), seed, lr=0.03) for seed in range(4)]
-    print(f"{name:18} training loss {mean([h.train.loss for h in histories], 3)}")
+for name, lr in [("constant", 0.03), ("CosineAnnealingLR", 0.03), ("CosineAnnealingLR", 0.06)]:
+    histories = [train(makers[name], training.digits(seed=seed), seed, lr=lr) for seed in range(4)]
+    print(f"{name:18} first lr {lr}  training loss {mean([h.train.loss for h in histories], 3)}")
 
 # %% [markdown] lang="en"
-# Constant wins. Here the picture of a temperature breaks: where the network can fit every example, the gradient noise
-# dies by itself, and cooling only slows the clock. A schedule is a tool against noise, not a law.
+# At the same first rate constant wins, because a cosine covers half the path $\sum\eta$ (section 01). Given the whole
+# path, at 0.06, it is level within the errors. Where the network can fit every example, the gradient noise dies by
+# itself, and the picture of a temperature breaks: there is nothing left to cool.
 
-# %% [markdown] lang="zh" of="1c1766ee"
-# 恒定胜出。温度这幅图像在这里失效：网络若能拟合每个样本，梯度噪声会自行消失，降温只会让时钟变慢。
-# 调度是对付噪声的工具，而不是定律。
+# %% [markdown] lang="zh" of="bbff8547"
+# 初始学习率相同时恒定胜出，因为余弦走过的路程 $\sum\eta$（第 01 节）只有一半。把路程补足（0.06），两者在误差范围内
+# 不分上下。网络若能拟合每个样本，梯度噪声会自行消失，温度这幅图像便失效了：已经没有什么可冷却的。
 
 # %% [markdown] lang="en"
 # ## Four ways down
 #
-# **Predict**: from 0.1, over 100 epochs, which is highest at epoch 50, and which is lowest at the very end: StepLR (30,
-# × 0.1), MultiStepLR (30, 60, 80), ExponentialLR (× 0.95) or the cosine?
+# **Predict**: from 0.1, over 100 epochs, which is highest at epoch 50, and which is lowest at the very end: `StepLR` (30,
+# × 0.1), `MultiStepLR` (30, 60, 80), `ExponentialLR` (× 0.95) or the cosine?
 
-# %% [markdown] lang="zh" of="f8a89b3d"
+# %% [markdown] lang="zh" of="b7f80c04"
 # ## 四种降法
 #
-# **先猜一猜**：从 0.1 开始、共 100 轮，第 50 轮时谁最高，最末尾谁最低：StepLR（30，× 0.1）、MultiStepLR（30, 60, 80）、
-# ExponentialLR（× 0.95）还是余弦？
+# **先猜一猜**：从 0.1 开始、共 100 轮，第 50 轮时谁最高，最末尾谁最低：`StepLR`（30，× 0.1）、
+# `MultiStepLR`（30、60、80）、`ExponentialLR`（× 0.95）还是余弦？
 
 # %% name="four"
 lrcourse.visualize_schedulers(epochs=100, initial_lr=0.1)
@@ -288,17 +300,18 @@ lrcourse.visualize_schedulers(epochs=100, initial_lr=0.1)
 #
 # $$\eta(t) = \eta_0\,\gamma^{\lfloor t/s \rfloor} \qquad \eta(t) = \eta_0\,\gamma^{\,\#\{m \le t\}}$$
 #
-# `StepLR` multiplies by $\gamma$ every $s$ steps (`step_size`), `MultiStepLR` at each of the `milestones` $m$. Between
-# two drops the network is kept isothermal and comes to equilibrium; each drop is a quench.
+# `StepLR` multiplies by $\gamma$ every $s$ steps (`step_size`), `MultiStepLR` at each of the `milestones` $m$
+# ($\#\{m \le t\}$ of them have come by $t$); $\eta_0$ is the optimizer's own rate. Between two drops the network is kept isothermal and comes to equilibrium; each drop is a quench.
 #
 # **Predict**: do these two differ anywhere in 100 epochs?
 
-# %% [markdown] lang="zh" of="4e632841"
+# %% [markdown] lang="zh" of="d16a8881"
 # ## 阶梯：分级淬火
 #
 # $$\eta(t) = \eta_0\,\gamma^{\lfloor t/s \rfloor} \qquad \eta(t) = \eta_0\,\gamma^{\,\#\{m \le t\}}$$
 #
-# `StepLR` 每隔 $s$ 步（`step_size`）乘以 $\gamma$，`MultiStepLR` 则在每个里程碑 $m$（`milestones`）处乘。
+# `StepLR` 每隔 $s$ 步（`step_size`）乘以 $\gamma$，`MultiStepLR` 则在每个里程碑 $m$（`milestones`）处乘
+# （到 $t$ 为止已有 $\#\{m \le t\}$ 个）；$\eta_0$ 是优化器自己的学习率。
 # 两次下降之间网络保持等温，趋于平衡；每次下降都是一次淬火。
 #
 # **先猜一猜**：下面两者在 100 轮之内有差别吗？
@@ -312,7 +325,7 @@ print("differ at epochs", np.flatnonzero(~np.isclose(step, multi)))
 # Only in epochs 80 to 89. Use `StepLR` when you know how long equilibrium takes, `MultiStepLR` when you saw on an
 # earlier run where the loss went flat.
 
-# %% [markdown] lang="zh" of="10c997c9"
+# %% [markdown] lang="zh" of="812615e1"
 # 只在第 80 到 89 轮。知道达到平衡要多久时用 `StepLR`；在先前的训练里看到损失在哪里变平时，用 `MultiStepLR`。
 
 # %% [markdown] lang="en"
@@ -321,18 +334,18 @@ print("differ at epochs", np.flatnonzero(~np.isclose(step, multi)))
 # $$\eta(t) = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t}, \qquad \gamma = e^{-\lambda}, \qquad
 # t_{1/2} = \frac{\ln 2}{\lambda}$$
 #
-# The law of radioactive decay: in each step the same share is lost. `gamma` and the half-life are two names of one
-# number.
+# The law of radioactive decay: in each step the same share is lost (orange: 400 nuclei; this $\lambda$ is a decay
+# constant, no curvature). `gamma` and the half-life are two names of one number.
 #
 # **Predict** the half-life of $\gamma = 0.95$. The goal: end 100 epochs with 1 % of the first rate.
 
-# %% [markdown] lang="zh" of="f8cef2dc"
+# %% [markdown] lang="zh" of="089e4234"
 # ## 指数衰减有半衰期
 #
 # $$\eta(t) = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t}, \qquad \gamma = e^{-\lambda}, \qquad
 # t_{1/2} = \frac{\ln 2}{\lambda}$$
 #
-# 这正是放射性衰变定律：每一步都失去同样的比例。`gamma` 与半衰期是同一个数的两个名字。
+# 这正是放射性衰变定律：每一步都失去同样的比例（橙色：400 个原子核；这里的 $\lambda$ 是衰减常数，不是曲率）。`gamma` 与半衰期是同一个数的两个名字。
 #
 # **先猜一猜** $\gamma = 0.95$ 的半衰期。目标：100 轮之后剩下初始学习率的 1 %。
 
@@ -378,31 +391,33 @@ figures.cooling_speed(cooled)
 # $$\eta(t) = \eta_{\min} + \tfrac12\,(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi t}{T_{\max}}\right)$$
 #
 # Half a cosine wave from $\eta_0$ down to $\eta_{\min}$ (`eta_min`) in $T_{\max}$ steps (`T_max`): flat at both ends,
-# steepest in the middle. It does not oscillate.
+# steepest in the middle. Up to $T_{\max}$ it only falls.
 #
 # **Predict**: with `T_max=50` and `eta_min=1e-5`, which rate does the last of 50 epochs use?
 
-# %% [markdown] lang="zh" of="5b0d2a71"
-# ## 余弦：缓缓冷却，平稳着陆
+# %% [markdown] lang="zh" of="fda5b150"
+# ## 余弦：缓缓冷却，平稳着陆（余弦退火，cosine annealing）
 #
 # $$\eta(t) = \eta_{\min} + \tfrac12\,(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi t}{T_{\max}}\right)$$
 #
-# 半个余弦波，在 $T_{\max}$ 步（`T_max`）内从 $\eta_0$ 降到 $\eta_{\min}$（`eta_min`）：两端平坦，中间最陡。它并不振荡。
+# 半个余弦波，在 $T_{\max}$ 步（`T_max`）内从 $\eta_0$ 降到 $\eta_{\min}$（`eta_min`）：两端平坦，中间最陡。
+# 到 $T_{\max}$ 为止它只降不升。
 #
 # **先猜一猜**：`T_max=50`、`eta_min=1e-5` 时，50 轮中的最后一轮用的是哪个学习率？
 
 # %% name="cosine-end"
 for T_max in (50, 49):
     cosine = curve("CosineAnnealingLR", 50, lr=0.1, T_max=T_max, eta_min=1e-5)
-    print(f"T_max={T_max}: first {cosine[0]:.3g}, epoch 25 {cosine[25]:.3g}, mean {cosine.mean():.3g}, last {cosine[49]:.3g}")
+    half, mean_rate, last = cosine[25], cosine.mean(), cosine[49]
+    print(f"T_max={T_max}: first {cosine[0]:.3g}, epoch 25 {half:.3g}, mean {mean_rate:.3g}, last {last:.3g}")
 
 # %% [markdown] lang="en"
-# Ten times `eta_min`: epoch 49 is one step short of $T_{\max}$, and $\eta(50)$ is set but never used. Where the last
+# Eleven times `eta_min`: epoch 49 is one step short of $T_{\max}$, and $\eta(50)$ is set but never used. Where the last
 # value matters, take `T_max = epochs - 1`. The mean rate is about half the first one, whatever $T_{\max}$ is: a cosine
 # travels half as far as a constant rate.
 
-# %% [markdown] lang="zh" of="380505ac"
-# 是 `eta_min` 的十倍：第 49 轮离 $T_{\max}$ 还差一步，$\eta(50)$ 设定了却从未使用。若末值要紧，
+# %% [markdown] lang="zh" of="4d4ed4be"
+# 约为 `eta_min` 的十一倍：第 49 轮离 $T_{\max}$ 还差一步，$\eta(50)$ 设定了却从未使用。若末值要紧，
 # 就取 `T_max = epochs - 1`。无论 $T_{\max}$ 是多少，平均学习率都约为初始值的一半：余弦走过的路程是恒定学习率的一半。
 
 # %% [markdown] lang="en"
@@ -414,7 +429,7 @@ for T_max in (50, 49):
 # **Predict**: is the end of a cycle colder than a single cosine's? Goal: two restarts, and end cold.
 
 # %% [markdown] lang="zh" of="af9f174b"
-# ## 重启：再次加热
+# ## 热重启（warm restarts）：再次加热
 #
 # `CosineAnnealingWarmRestarts` 每隔 `T_0` 步开始一个新的余弦；`T_mult` 让每个周期是前一个的若干倍长。
 # 每个峰都和第一个一样高：冷却、再加热，整体上并不降温。
@@ -425,14 +440,16 @@ for T_max in (50, 49):
 explorers.schedulers.restarts()
 
 # %% [markdown] lang="en"
-# With `T_0=40`, `T_mult=2` training would stop just after a restart, as hot as it began. Make the budget a whole number
-# of cycles: $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$ steps for $n$ of them.
+# With `T_0=40`, `T_mult=2` training stops 20 updates after a restart, almost as hot as it began. Make the budget a whole
+# number of cycles: $n\,T_0$ steps for $n$ equal ones, else
+# $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$. No cycle ends colder than the single cosine: each has less time.
 #
 # **Predict**: what does a real network's loss do at updates 100 and 200, with `T_0=100`?
 
-# %% [markdown] lang="zh" of="c717e824"
-# `T_0=40`、`T_mult=2` 时，训练恰好在一次重启之后结束，和开始时一样热。要让预算等于整数个周期：$n$ 个周期共
-# $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$ 步。
+# %% [markdown] lang="zh" of="d8bc08b2"
+# `T_0=40`、`T_mult=2` 时，训练在最后一次重启之后仅 20 步就结束，几乎和开始时一样热。要让预算等于整数个周期：
+# $n$ 个等长周期共 $n\,T_0$ 步，否则共 $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$ 步。
+# 没有哪个周期的末尾比单个余弦更冷：它们的时间更少。
 #
 # **先猜一猜**：`T_0=100` 时，真实网络的损失在第 100 步和第 200 步会怎样？
 
@@ -453,7 +470,7 @@ figures.trained({"CosineAnnealingLR": runs["CosineAnnealingLR"], "CosineAnnealin
 # cycle has ended cold while the single cosine is still hot; at the end the two are level on unseen digits. Restarts buy
 # a usable network at the end of *every* cycle, not a better last one.
 
-# %% [markdown] lang="zh" of="909338c8"
+# %% [markdown] lang="zh" of="89791584"
 # 每次重启都丢掉一部分冷却的成果，下一次冷却再赢回来。到第 100 步，第一个周期已经冷透，而单个余弦仍然很热；
 # 到最后，两者在未见过的数字上不分上下。重启换来的是*每个*周期末尾都有一个可用的网络，而不是更好的最后一个。
 
@@ -466,24 +483,26 @@ figures.trained({"CosineAnnealingLR": runs["CosineAnnealingLR"], "CosineAnnealin
 # | argument | meaning (default) |
 # |---|---|
 # | `mode` | `"min"`: lower is better; `"max"`: higher is better |
-# | `factor` | each cut multiplies the rate by it (one tenth) |
-# | `patience` | bad steps that it bears; one more, and it cuts (10) |
-# | `threshold`, `threshold_mode` | what counts as better: below $(1 - 10^{-4})$ of the best (`"rel"`), or below best $- 10^{-4}$ (`"abs"`) |
+# | `factor` | each cut multiplies the rate by it (0.1) |
+# | `patience` | bad steps in a row (no better than the best) that it bears; one more, and it cuts (10) |
+# | `threshold` | by how much a reading must beat the best so far (0.0001) |
+# | `threshold_mode` | `"rel"`: times the best; `"abs"`: in the metric's own units |
 # | `cooldown` | steps after a cut in which nothing counts as bad (0) |
 # | `min_lr` | it never cuts below (0) |
 
-# %% [markdown] lang="zh" of="4e7be588"
-# ## 让控制器盯着损失
+# %% [markdown] lang="zh" of="f49121bf"
+# ## 让控制器盯着损失：平台期（plateau）
 #
 # `ReduceLROnPlateau` 是反馈控制：它读取一个指标，指标不再改善时就降低学习率。它是唯一一个 `step` 需要参数的调度器。
 #
 # | 参数 | 含义（默认值） |
 # |---|---|
 # | `mode` | `"min"`：越低越好；`"max"`：越高越好 |
-# | `factor` | 每次降低时乘以它（十分之一） |
-# | `patience` | 能容忍的坏步数；再多一步就降低（10） |
-# | `threshold`, `threshold_mode` | 怎样才算改善：低于最佳值的 $(1 - 10^{-4})$ 倍（`"rel"`），或低于最佳值 $- 10^{-4}$（`"abs"`） |
-# | `cooldown` | 降低之后，这么多步内不计坏步（0） |
+# | `factor` | 每次降低时乘以它（0.1） |
+# | `patience` | 容忍轮数：能容忍的连续坏轮（没有改善的轮）数；再多一轮就降低（10） |
+# | `threshold` | 读数要比迄今最佳值好多少才算改善（0.0001） |
+# | `threshold_mode` | `"rel"`：乘以最佳值；`"abs"`：以指标自身的单位计 |
+# | `cooldown` | 冷却期：降低之后，这么多轮内不计坏轮（0） |
 # | `min_lr` | 不会低于此值（0） |
 
 # %% name="plateau-step"
@@ -497,13 +516,14 @@ for epoch, val_loss in enumerate([1.0, 0.8, 0.8, 0.81, 0.9, 0.7, 0.6]):
 # Epochs 2, 3 and 4 are bad (equal is not better); the third bad one exceeds a patience of two, so epoch 5 trains at
 # half the rate.
 #
-# A real gauge is noisy: a validation loss comes from few examples. **Predict** what a patience of 2 makes of 20 %
-# noise.
+# A real gauge is noisy: a validation loss comes from few examples. **Predict** what a patience of 2 makes of 20%
+# noise. (The loss is that of a ball in a parabola; the gauge misreads it.)
 
-# %% [markdown] lang="zh" of="bde16f06"
+# %% [markdown] lang="zh" of="32a745c2"
 # 第 2、3、4 轮都是坏的（相等不算改善）；第三个坏轮超过了 2 的容忍度，于是第 5 轮的学习率减半。
 #
-# 真实的仪表有噪声：验证损失只来自少量样本。**先猜一猜**：噪声为 20 % 时，patience 为 2 会怎样？
+# 真实的仪表有噪声：验证损失只来自少量样本。**先猜一猜**：噪声为 20% 时，patience 为 2 会怎样？
+# （损失来自抛物线里的小球，仪表读数带误差。）
 
 # %% name="plateau"
 explorers.schedulers.plateau()
@@ -515,7 +535,7 @@ explorers.schedulers.plateau()
 # How long is long enough? Feed it *nothing but noise*. **Predict** the mean number of readings before the first cut,
 # for a patience of 10, and whether the shape of the noise matters.
 
-# %% [markdown] lang="zh" of="8d0f4bad"
+# %% [markdown] lang="zh" of="7a383cbf"
 # patience 为 2 时，小球还没落下，它就降了四次，把小球冻在半空。容忍轮数就是滤波器：要长到看穿噪声，
 # 又要短到留得出时间冷却。
 #
@@ -538,24 +558,27 @@ for patience in (0, 2, 5, 10):
     print(f"patience {patience:2}  gauss {mean(gauss)}  exponential {mean(skewed)}  theory {theory:.2f}")
 
 # %% [markdown] lang="en" given="1.78 1.5"
-# About twice the patience, for any noise of any strength. The mean is exactly
+# About twice a patience of 10, three times one of 2, whatever the noise (here `threshold=0`). With $p$ for the patience,
+# the mean is exactly
 #
 # $$\exp\left(1 + \tfrac12 + \tfrac13 + \dots + \tfrac1{p+1}\right) \approx 1.78\,(p + 1.5)$$
 #
-# Reading $n$ is the best so far with probability $1/n$, whatever the distribution, and the gaps between records follow
-# the cycle lengths of a random permutation. No cut yet means no cycle longer than $p + 1$.
+# The reason: whatever the distribution, reading $n$ is the best so far with probability $1/n$, and the controller waits
+# for $p + 1$ readings in a row that are not. (The exact mean: Sources.)
 #
-# If your loss needs $n$ epochs to fall by as much as it flickers, a patience under $n/2$ cuts without reason.
+# So noise alone cuts after $1.78\,(p + 1.5)$ readings. Choose $p$ so that your loss falls by more than it flickers in
+# that time.
 
-# %% [markdown] lang="zh" of="e852758b"
-# 约为 patience 的两倍，与噪声的形状和强弱都无关。其平均值恰好是
+# %% [markdown] lang="zh" of="a4f73965"
+# patience 为 10 时约为它的两倍，为 2 时约为三倍，与噪声的形状和强弱都无关（这里取 `threshold=0`）。
+# 记 $p$ 为 patience，平均值恰好是
 #
 # $$\exp\left(1 + \tfrac12 + \tfrac13 + \dots + \tfrac1{p+1}\right) \approx 1.78\,(p + 1.5)$$
 #
-# 无论什么分布，第 $n$ 个读数是迄今最佳的概率都是 $1/n$；相邻两次纪录的间隔与随机排列的循环长度同分布。
-# “尚未降低”就等于“没有长于 $p + 1$ 的循环”。
+# 原因：无论什么分布，第 $n$ 个读数刷新最佳纪录的概率都是 $1/n$；而控制器等的，正是连续 $p + 1$ 次没有刷新。
+# （精确平均值的推导见来源。）
 #
-# 如果损失要 $n$ 轮才能下降得和自身的抖动一样多，那么小于 $n/2$ 的 patience 就会无故降低学习率。
+# 所以仅凭噪声，约 $1.78\,(p + 1.5)$ 次读数之后就会降低一次。选取 $p$，要让损失在这段时间里的下降超过它的抖动。
 
 # %% [markdown] lang="en"
 # ## One cycle: heat, then cool below the start
@@ -575,8 +598,8 @@ for patience in (0, 2, 5, 10):
 #
 # **Predict** the update of the peak for `total_steps=10`.
 
-# %% [markdown] lang="zh" of="4cfc3c01"
-# ## 单周期：先加热，再冷到起点以下
+# %% [markdown] lang="zh" of="e1e3ff96"
+# ## 单周期策略（one-cycle policy）：先加热，再冷到起点以下
 #
 # `OneCycleLR` 在每个*更新步*之后步进，并且需要知道更新步总数 `total_steps`（或 `epochs` 与 `steps_per_epoch`）。
 # 它不理会优化器自己的学习率：
@@ -619,13 +642,13 @@ for t in range(10):
 explorers.schedulers.one_cycle()
 
 # %% [markdown] lang="en"
-# The ball starts three times faster than $\eta$ suggests, at 0.12 of the peak: the mirror softens the rise.
+# The ball starts at 0.12 of the peak, three times the share that $\eta$ suggests: the mirror softens the rise.
 #
 # **Predict**: does the whole cycle beat the plain cosine on our noisy digits? And what happens to an SGD *without*
 # momentum that is given `OneCycleLR(max_lr=1)` as it stands?
 
-# %% [markdown] lang="zh" of="c6effb1c"
-# 小球起步时比 $\eta$ 显示的快三倍，是峰值的 0.12：镜像让上升变得柔和。
+# %% [markdown] lang="zh" of="012dc735"
+# 小球起步时的速率是峰值的 0.12，三倍于 $\eta$ 所示：镜像让上升变得柔和。
 #
 # **先猜一猜**：在我们的带噪数字上，整个单周期能胜过普通余弦吗？如果给一个*没有*动量的 SGD 直接用上
 # `OneCycleLR(max_lr=1)`，又会怎样？
@@ -684,7 +707,7 @@ def build():
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 10))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    scheduler = lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs * len(loader) - 1)
+    scheduler = lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs * len(loader))
     return model, optimizer, scheduler
 
 # %% name="work-loop"
@@ -711,20 +734,20 @@ checkpoint = [part.state_dict() for part in parts]  # torch.save(checkpoint, "ch
 
 # %% name="work-resume"
 parts = build()
-for part, state in zip(parts, checkpoint):
+for part, state in zip(parts, checkpoint, strict=True):
     part.load_state_dict(state)
 lrs += train_epoch(*parts) + train_epoch(*parts)
-planned = curve("CosineAnnealingLR", len(lrs), lr=0.1, T_max=len(lrs) - 1)
-print("updates", len(lrs), " last lr", lrs[-1], " as planned", np.allclose(lrs, planned, atol=1e-12))
+planned = curve("CosineAnnealingLR", len(lrs), lr=0.1, T_max=len(lrs))
+print("updates", len(lrs), f" last lr {lrs[-1]:.3g}", " as planned", np.allclose(lrs, planned, atol=1e-12))
 
 # %% [markdown] lang="en"
-# As planned: this `T_max` reaches 0 at the last update used.
+# As planned: small, and not 0, so that the last update still counts.
 #
 # Constructing a scheduler writes its first rate into the optimizer. Load the optimizer first and construct afterwards,
 # and that write destroys what you loaded. **Predict** by how much.
 
-# %% [markdown] lang="zh" of="143732dc"
-# 与计划一致：这个 `T_max` 让最后一个用到的更新步正好是 0。
+# %% [markdown] lang="zh" of="c239d28a"
+# 与计划一致：很小，但不是 0，最后一个更新步仍然有效。
 #
 # 构造调度器时，它会把首个学习率写进优化器。若先载入优化器再构造调度器，刚载入的就被这次写入毁掉了。
 # **先猜一猜**会差多少。
@@ -735,7 +758,7 @@ def ramp(optimizer):
 
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 scheduler = ramp(optimizer)
-for t in range(5):
+for _ in range(5):
     optimizer.step()
     scheduler.step()
 saved = optimizer.state_dict(), scheduler.state_dict()
@@ -745,11 +768,15 @@ ramp(late).load_state_dict(saved[1])
 print(f"should be {scheduler.get_last_lr()[0]:.4f}, is {late.param_groups[0]['lr']:.4f}")
 
 # %% [markdown] lang="en"
+# By `start_factor`, ten times: the constructor multiplied the restored 0.055 once more.
+#
 # ## Traps
 #
 # **Step order.** `scheduler.step()` before `optimizer.step()` skips the first rate. Most classes warn, once.
 
-# %% [markdown] lang="zh" of="3d628229"
+# %% [markdown] lang="zh" of="cbcf6ba1"
+# 差了 `start_factor`，即十倍：构造函数把恢复出来的 0.055 又乘了一遍。
+#
 # ## 陷阱
 #
 # **调用顺序。** 在 `optimizer.step()` 之前调用 `scheduler.step()` 会跳过第一个学习率。大多数类会警告，只警告一次。
@@ -790,8 +817,8 @@ for strategy in ("cos", "linear"):
 # **Plateau without its metric** stops with an error, at least. With `mode="min"` on an accuracy it takes every success
 # for a failure, cuts, and says nothing.
 
-# %% [markdown] lang="zh" of="fabe0ca2"
-# **平台期调度器忘了给指标**，至少会报错停下。而对准确率用 `mode="min"`，它会把每次进步都当成退步，降低学习率，
+# %% [markdown] lang="zh" of="be9086f5"
+# **忘了给平台期调度器传入指标**，至少会报错停下。而对准确率用 `mode="min"`，它会把每次进步都当成退步，降低学习率，
 # 却一声不吭。
 
 # %% name="trap-plateau"
@@ -805,19 +832,19 @@ for accuracy in (0.5, 0.6, 0.7, 0.8, 0.9):
     scheduler.step(accuracy)
 print(f"lr after five better epochs: {scheduler.get_last_lr()[0]:.2g}")
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" given="1.78 1.5"
 # ## What you take with you
 #
 # 1. Construct, `optimizer.step()`, `scheduler.step()`. The $k$-th step sets $\eta(k)$; the unit is whatever you count.
-# 2. Read the rate from the optimizer, where it trains. `training.fit` records it; `curve` gives the same without training.
-# 3. Steps quench, an exponential has the half-life $\ln 2/\lambda$ and a finite path, a cosine lands softly one step short
-#    of `eta_min`. They are close; what matters is to end cold, and not to freeze on the way.
+# 2. Read the rate from the optimizer, where it trains. `training.fit` records it; `curve` gives the same, untrained.
+# 3. Steps quench, an exponential has the half-life $\ln 2/\lambda$ and a finite path, a cosine lands softly one step
+#    short of `eta_min`. They are close; what matters is to end cold, and not to freeze on the way.
 # 4. Restarts reheat to the first peak. End the budget where a cycle ends.
-# 5. Noise alone fools a plateau controller after about twice its patience.
+# 5. Noise alone fools a plateau controller after about $1.78\,(p + 1.5)$ readings, $p$ its patience.
 # 6. One cycle is heating, cooling and a mirrored momentum, counted in updates; it overwrites what the optimizer had.
 # 7. `figures.catalogue()` holds all sixteen, each with its trap.
 
-# %% [markdown] lang="zh" of="66bd774d"
+# %% [markdown] lang="zh" of="0c7f5804"
 # ## 要点
 #
 # 1. 构造、`optimizer.step()`、`scheduler.step()`。第 $k$ 次步进设定 $\eta(k)$；单位就是你所数的东西。
@@ -825,7 +852,7 @@ print(f"lr after five better epochs: {scheduler.get_last_lr()[0]:.2g}")
 # 3. 阶梯是淬火；指数衰减有半衰期 $\ln 2/\lambda$，路程有限；余弦在离 `eta_min` 一步之处软着陆。它们相差不大，
 #    要紧的是以冷收尾，又不冻在半路。
 # 4. 重启会重新加热到第一个峰。让预算恰好在周期末尾用完。
-# 5. 仅凭噪声，大约两倍 patience 之后就能骗过平台期控制器。
+# 5. 仅凭噪声，约 $1.78\,(p + 1.5)$ 次读数之后就能骗过平台期控制器，$p$ 为 patience。
 # 6. 单周期是加热、冷却加上镜像的动量，以更新步计数；它会覆盖优化器原有的设置。
 # 7. `figures.catalogue()` 收有全部十六种，各有其陷阱。
 
@@ -836,7 +863,7 @@ print(f"lr after five better epochs: {scheduler.get_last_lr()[0]:.2g}")
 # turn a half-life into gamma · 02.3 write MultiStepLR as a function of time · 02.4 restart the cosine · 02.5 build the
 # plateau controller · 02.6 count the updates.
 
-# %% [markdown] lang="zh" of="eca79ad3"
+# %% [markdown] lang="zh" of="7063483e"
 # ## 自己动手
 #
 # [第 02 节的练习](../../exercises/zh/02_schedulers.ipynb)：02.1 看看每个调度器做了什么（必做）· 02.2 由半衰期求 gamma ·

@@ -773,8 +773,8 @@ def cosine_annealing_warm_restarts(lr: float, T_0: int, T_mult: int = 1, eta_min
     def value(t: NDArray) -> Array:
         if T_mult == 1:
             return cycle(t - t // T_0 * T_0, 0, T_0)
-        starts = [0]
-        while starts[-1] <= t.max():
+        starts, last = [0], t.max()
+        while starts[-1] <= last:
             starts.append(starts[-1] + T_0 * T_mult ** (len(starts) - 1))
         return _piecewise(t, np.array(starts[1:-1]), "left", lambda i, t: cycle(t, starts[i], T_0 * T_mult ** int(i)))
 
@@ -1022,31 +1022,28 @@ def reduce_lr_on_plateau(
         raise TypeError(f"metric must be a list of numbers, metric[t] measured after update t, got {metric!r}")
 
     if mode == "max":
-        ratio, measured = 1 + threshold, -measured
+        measured = -measured
+    if threshold_mode == "rel":
+        better = _improvements(measured, 1 + threshold if mode == "max" else 1 - threshold, 0.0)
     else:
-        ratio = 1 - threshold
-
-    def bar(best):
-        """What the next best has to stay below."""
-        return best * ratio if threshold_mode == "rel" else best - threshold
-
+        better = _improvements(measured, 1.0, threshold)
     drops, levels = [], [lr]
-    for k in _plateaus(_improvements(measured, bar), len(measured), patience, cooldown):
+    for k in _plateaus(better, measured.size, patience, cooldown):
         lower = max(levels[-1] * factor, floor)
         if not levels[-1] - lower > eps:
             break  # nor will any later drop be larger
         drops.append(k)
         levels.append(lower)
     return _Law(
-        _Stairs(drops, np.array(levels)), len(measured),
-        f"the metric ends after {len(measured)} values, and metric[t] decides lr(t + 1)",
+        _Stairs(drops, np.array(levels)), measured.size,
+        f"the metric ends after {measured.size} values, and metric[t] decides lr(t + 1)",
     )  # fmt: skip
 
 
-def _improvements(measured: Array, bar: Callable) -> list[int]:
-    """The scheduler's steps (from 1) at which a value beats the best so far, lower being better.
+def _improvements(measured: Array, ratio: float, offset: float) -> list[int]:
+    """The scheduler's steps (from 1) at which a value beats the best so far, lower being better: by ratio and offset.
 
-    Where the bar is never above the best, only a new minimum can pass it. So the minima are found first, block by
+    Where that bar is never above the best, only a new minimum can pass it. So the minima are found first, block by
     block, and only they are looked at in turn.
     """
     starts = np.arange(0, measured.size, 1024)
@@ -1059,11 +1056,11 @@ def _improvements(measured: Array, bar: Callable) -> list[int]:
         minima.append(start + np.flatnonzero(block < so_far[:-1]))
     candidates = np.concatenate(minima)
     with np.errstate(invalid="ignore"):
-        if not (bar(measured[candidates]) <= measured[candidates]).all():
+        if not (measured[candidates] * ratio - offset <= measured[candidates]).all():
             candidates = np.arange(measured.size)
     steps, best = [], math.inf
     for k, value in zip((candidates + 1).tolist(), measured[candidates].tolist(), strict=True):
-        if value < bar(best):
+        if value < best * ratio - offset:
             best = value
             steps.append(k)
     return steps

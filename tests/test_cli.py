@@ -612,7 +612,9 @@ def test_doctor_misses_a_chinese_font_and_a_browser(monkeypatch, tmp_path):
     for name in ("PATH", "HOME", "LOCALAPPDATA", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path))
     assert [finding.sign for finding in doctor.browser()] == ["!"]
-    (tmp_path / ".cache/ms-playwright/chromium-1234").mkdir(parents=True)
+    chrome = tmp_path / ".cache/ms-playwright/chromium-1234/chrome-linux/chrome"
+    chrome.parent.mkdir(parents=True)
+    chrome.touch()
     assert [finding.sign for finding in doctor.browser()] == ["✓"]
     fake_metadata(monkeypatch, [])
     assert list(doctor.browser()) == [], "who has not installed the tests needs no browser for them"

@@ -156,6 +156,19 @@ def test_controls_follow_the_choice_and_the_others_keep_their_values():
     assert explorer.values == {"a": 1, "shape": "sin"}
 
 
+def test_a_log_slider_holds_its_start_and_its_snaps_as_they_are():
+    slider = Slider(key="a", name="a", low=1e-3, high=4, value=0.95, step=0.1, log=True, snaps={"2/λ": 2 / 9})
+    explorer = Explorer(Wave(), [slider], question="?")
+    assert explorer.values["a"] == 0.95
+    explorer._rows["a"].children[-1].children[0].click()
+    assert explorer.values["a"] == 2 / 9
+    grid = np.array(slider.grid())
+    assert (grid[0], grid[-1]) == (1e-3, 4)
+    assert np.diff(np.log10(grid)).max() < 0.2
+    explorer.set(a=0.5)
+    assert explorer.values["a"] == pytest.approx(0.5, rel=0.15)
+
+
 def test_a_snap_button_sets_its_value():
     explorer = wave()
     button = next(w for w in explorer._rows["a"].children[-1].children if w.description == "two")

@@ -244,10 +244,12 @@ def test_without_noise_the_constant_run_predicts_the_others():
     assert np.abs(picture.constant.get_ydata() / picture.predicted.get_ydata() - 1).max() > 0.5
 
 
-def test_a_peak_beyond_the_limit_breaks_the_clock():
-    seen = pictures.OneClock().show(power=4.0, lr=0.3, batch_size=None, train=True)
-    assert numbers(seen.words)[-1] > pictures.CLOCK_GOAL
-    assert seen.goal
+@pytest.mark.parametrize(("power", "lr", "broken"), [(4.0, 0.15, False), (4.0, 0.3, True), (-4.0, 0.3, False)])
+def test_a_peak_beyond_the_limit_of_its_time_breaks_the_clock(power, lr, broken):
+    """Peaks of 0.74 and 1.49; the limit 2/λ is 1 at first, and higher when a rising schedule gets to its peak."""
+    seen = pictures.OneClock().show(power=power, lr=lr, batch_size=None, train=True)
+    assert (numbers(seen.words)[-1] > pictures.CLOCK_GOAL) is broken
+    assert bool(seen.goal) is broken
 
 
 def test_it_yields_only_when_a_network_has_to_be_trained():

@@ -429,8 +429,8 @@ def lr_for_variance(variance, curvature, sigma, batch_size):
 # **Difficulty** ●●● · **Time** 30 minutes · **Expected result** at least 45% of the balls at rest in the deepest well
 #
 # Four thousand balls start in the leftmost well of the rugged valley, whose bottom is the highest of nine. Their gradient
-# is noisy, and all you have is the learning rate. Write `cooling(t)`, the learning rate of update `t = 0 … 1999`, so that at the
-# end at least 45% of the balls lie at rest in the deepest well: no farther than 0.1 from its bottom.
+# is noisy, and all you have is the learning rate. Write `cooling(t)`, the learning rate of update `t = 0 … 1999`, so
+# that at the end at least 45% of the balls lie at rest in the deepest well: no farther than 0.1 from its bottom.
 #
 # `where_they_end(schedule)` lets the balls go and draws where they end; the cell below the check calls it for you. The
 # check draws new noise each time.
@@ -452,7 +452,7 @@ def lr_for_variance(variance, curvature, sigma, batch_size):
 # you have between too hot to choose and too cold to move.
 # </details>
 
-# %% [markdown] lang="zh" of="3cea2230"
+# %% [markdown] lang="zh" of="14ee58b2"
 # ## 01.5 · 让小球冷却
 #
 # **难度** ●●● · **用时** 30 分钟 · **预期结果** 至少 45% 的小球静止在最深的势阱里

@@ -164,22 +164,32 @@ def browser() -> Iterator[Finding]:
     """A browser for the tests; of no interest to those who do not run them."""
     if not installed("playwright"):
         return
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    apps = (Path("/Applications/Google Chrome.app"), *(
-        Path(os.environ[root], "Google/Chrome/Application/chrome.exe")
-        for root in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA") if root in os.environ
-    ))  # fmt: skip
-    caches = (Path.home() / ".cache", Path.home() / "Library/Caches", Path(os.environ.get("LOCALAPPDATA", ".")))
-    found = next(filter(None, map(shutil.which, names)), None) or next(
-        (path for path in (*apps, *(p for cache in caches for p in cache.glob("ms-playwright/chromium-*")))
-         if path.exists()), None)  # fmt: skip
-    if found:
+    if found := find_browser():
         yield Finding(FINE, say("a browser for the tests: {found}", "测试用的浏览器：{found}", found=found))
     else:
         yield Finding(WARNING, say("no browser for the tests", "没有测试用的浏览器"),
                       say("{python} -m playwright install chromium (only `make test` needs it)",
                           "{python} -m playwright install chromium（只有 `make test` 需要）",
                           python=sys.executable))  # fmt: skip
+
+
+def find_browser() -> str | None:
+    """The program of a Chromium, Chrome or Edge, or of Playwright's own; ``LRCOURSE_BROWSER`` names another."""
+    if chosen := os.environ.get("LRCOURSE_BROWSER"):
+        return chosen
+    names = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "chrome", "microsoft-edge")
+    if found := next(filter(None, map(shutil.which, names)), None):
+        return found
+    apps = ("Google Chrome", "Chromium", "Microsoft Edge")
+    places = [Path(f"/Applications/{app}.app/Contents/MacOS/{app}") for app in apps]
+    for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+        for program in ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe"):
+            places.append(Path(os.environ.get(variable, "."), program))
+    caches = (Path.home() / ".cache", Path.home() / "Library/Caches", Path(os.environ.get("LOCALAPPDATA", ".")))
+    for cache in caches:
+        for name in ("chrome-linux*/chrome", "chrome-mac*/*.app/Contents/MacOS/*", "chrome-win*/chrome.exe"):
+            places += cache.glob(f"ms-playwright/chromium-*/{name}")
+    return next((str(place) for place in places if place.is_file()), None)
 
 
 def cores(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> Finding:

@@ -73,6 +73,17 @@ class Slider(Control):
     def whole(self) -> bool:
         return isinstance(self.step, int) and not self.log
 
+    def grid(self) -> list[float]:
+        """All values of a log slider. The start and the snaps are among them as they are: a slider of floats would
+        round them to its steps as soon as it is shown."""
+        decades = math.log10(self.high / self.low)
+        steps = round(decades / self.step)
+        regular = (self.low * 10 ** (decades * n / steps) for n in range(steps + 1))
+        special = [self.low, self.high, self.value, *self.snaps.values()]
+        near = 10 ** (self.step / 2)
+        kept = [v for v in regular if all(not 1 / near < v / one < near for one in special)]
+        return sorted({*kept, *special})
+
     def stops(self) -> list[float]:
         """Where a test has to go: the ends and every snap."""
         return [self.low, self.high, *self.snaps.values()]
@@ -241,13 +252,12 @@ class Explorer(widgets.VBox):
 
     def _slider(self, control: Slider) -> tuple[widgets.Widget, list[widgets.Widget]]:
         common = dict(value=control.value, readout=False, continuous_update=not control.on_release)
-        common |= dict(step=control.step, layout={"width": "auto"})
+        common |= dict(layout={"width": "auto"})
         if control.log:
-            low, high = math.log10(control.low), math.log10(control.high)
-            slider = widgets.FloatLogSlider(base=10, min=low, max=high, **common)
+            slider = widgets.SelectionSlider(options=[(control.text(v), v) for v in control.grid()], **common)
         else:
             kind = widgets.IntSlider if control.whole else widgets.FloatSlider
-            slider = kind(min=control.low, max=control.high, **common)
+            slider = kind(min=control.low, max=control.high, step=control.step, **common)
         extras = []
         if control.play:
             extras.append(self._player(control, slider))
@@ -275,7 +285,12 @@ class Explorer(widgets.VBox):
 
     def _set(self, key: str, value: object) -> None:
         widget = self._widgets[key]
-        widget.value = int(value) if isinstance(widget, widgets.IntSlider) else value
+        match widget:
+            case widgets.IntSlider():
+                value = int(value)
+            case widgets.SelectionSlider():
+                value = min((v for _, v in widget.options), key=lambda v: abs(math.log(v / value)))
+        widget.value = value
 
     def _name(self, control: Control) -> None:
         text = escape(f"{control.name} {control.symbol}".strip())
@@ -344,7 +359,7 @@ class Explorer(widgets.VBox):
         if self._reached:
             self._goal.value = f'<div class="lrx-goal lrx-done">✓ {escape(self.goal)} ({escape(self._reached)})</div>'
         else:
-            self._goal.value = f'<div class="lrx-goal">{say("Goal", "目标")}: {escape(self.goal)}</div>'
+            self._goal.value = f'<div class="lrx-goal">{say("Goal: ", "目标：")}{escape(self.goal)}</div>'
 
     # ---- on a page where widgets cannot live
 

@@ -132,7 +132,7 @@ def _recent(key: str, lr: float, sigma: float, start: Start, update: int) -> NDA
 class OnLandscape(Picture):
     """Three hundred balls, let go at one place of a landscape, with noise in their gradients."""
 
-    height = 4.7
+    height = 4.5
 
     def draw(self, figure):
         grid = figure.add_gridspec(2, 1, height_ratios=(3, 1))
@@ -142,9 +142,11 @@ class OnLandscape(Picture):
         hills.tick_params(labelbottom=False)
         self.ground = _Ground(hills)
         self.rolling = _Balls(hills, lift=5)
-        column = dict(transform=hills.get_yaxis_transform(), clip_on=False, color=style.NOISE)
-        (self.mercury,) = hills.plot([1.015, 1.015], [0, 1], linewidth=5, solid_capstyle="butt", **column)
-        self.degrees = hills.text(1.03, 0, " T", va="center", fontsize=10, weight="bold", **column)
+        (self.mercury,) = hills.plot(
+            [1.02, 1.02], [0, 1], color=style.NOISE, linewidth=6, solid_capstyle="butt",
+            transform=hills.get_yaxis_transform(), clip_on=False,
+        )  # fmt: skip
+        hills.text(1.02, 0.03, "T", transform=hills.transAxes, ha="center", color="#9A6B00", weight="bold")
 
         self.where = figure.add_subplot(grid[1], sharex=hills)
         self.counts = self.where.stairs([0], [0, 1], fill=True, color=style.NOISE, alpha=0.55)
@@ -169,7 +171,7 @@ class OnLandscape(Picture):
         self.map.set_ylabel("y", rotation=0, labelpad=-3)
         self.map.grid(False)
         self.map_message = self.map.set_title(" ")
-        line = [self.counts, self.gibbs, self.mercury, self.degrees, self.message]
+        line = [self.counts, self.gibbs, self.mercury, self.message]
         return [*line, *self.rolling.artists, *self.flat.artists, self.map_message]
 
     def update(self, landscape: str, lr: float, sigma: float, x: float, t: int, y: float = 0.0) -> Seen:
@@ -192,7 +194,7 @@ class OnLandscape(Picture):
         """Show the panels of this landscape and hide the others."""
         self.still = here.key
         line = here.dim == 1
-        for artist in (self.where, self.counts, self.gibbs, self.mercury, self.degrees, self.message):
+        for artist in (self.where, self.counts, self.gibbs, self.mercury, self.message):
             artist.set_visible(line)
         self.rolling.set_visible(line)
         self.flat.set_visible(not line)
@@ -210,8 +212,7 @@ class OnLandscape(Picture):
         """Where the balls are, beside where they should be at this temperature, and the thermometer."""
         grid, top = view(here)
         floor = here.f(here.minima).min()
-        self.mercury.set_ydata([floor, floor + temperature])
-        self.degrees.set_y(min(floor + temperature / 2, top))
+        self.mercury.set_ydata([floor, min(floor + temperature, top)])
         density, edges = np.histogram(frames, bins=64, range=(grid[0], grid[-1]))
         density = density / (frames.size * (edges[1] - edges[0]))
         self.counts.set_data(density, edges)
@@ -882,14 +883,14 @@ def slow_cooling(*, seeds: int = 4) -> Figure:
         axes.errorbar(lengths, values.mean(axis=1), error, fmt="o-", color=color, markersize=6)
         style.limit_line(axes, still, label("quench", "淬火"), vertical=False)
         axes.set(xscale="log", xlabel=label("updates spent cooling", "用于冷却的更新步数"))
-    left.set(ylim=(0, 0.7), ylabel=label("share in the deepest well", "落入最深阱的比例"))
+    left.set(ylim=(0, 0.7), ylabel=label("share in the deepest valley", "落入最深谷的比例"))
     left.yaxis.set_major_formatter(PercentFormatter(1))
     right.set(ylim=(0, 1.7), ylabel=label("mean loss above the floor", "平均损失（相对最低点）"))
-    _headline(figure, label("Cool slowly, and more of them find the deepest well", "冷却得越慢，找到最深阱的就越多"))
+    _headline(figure, label("Cool slowly, and more of them find the deepest valley", "冷却得越慢，找到最深谷的小球越多"))
     figure.alt = label(
         "Linear cooling in {n} updates: share in the deepest well {share} (standard error up to {error:.3f}), mean "
         "loss above the floor {loss}. Quench: share {quench:.2f}, loss {above:.2f}.",
-        "用 {n} 步线性冷却：落入最深阱的比例 {share}（标准误不超过 {error:.3f}），平均损失比最低点高 {loss}。"
+        "用 {n} 步线性冷却：落入最深谷的比例 {share}（标准误不超过 {error:.3f}），平均损失比最低点高 {loss}。"
         "淬火：比例 {quench:.2f}，损失 {above:.2f}。",
         n=_list(lengths, "d"), share=_list(share.mean(1), ".2f"), loss=_list(loss.mean(1), ".2f"),
         error=(share.std(axis=1, ddof=1) / np.sqrt(seeds)).max(), quench=frozen[0], above=frozen[1],
@@ -910,10 +911,11 @@ def one_clock(clock: dynamics.Clock) -> Figure:
     figure = Figure(height=3.6)
     rate, by_update, by_tau = figure.subplots(1, 3)
     by_tau.sharey(by_update)
-    for (name, run), color in zip(clock.histories.items(), style.CYCLE, strict=False):
+    widths = np.linspace(12, 1.6, len(clock.histories))  # one line lies on the other, and each is seen
+    for (name, run), color, width in zip(clock.histories.items(), style.CYCLE, widths, strict=False):
         rate.plot(run.lr, color=color, linewidth=1.6, label=name)
         by_update.plot(run.loss, color=color, linewidth=1.6)
-        by_tau.plot(run.tau, run.loss, color=color, linewidth=1.6)
+        by_tau.plot(run.tau, run.loss, color=color, linewidth=width)
     highest = max(run.lr.max() for run in clock.histories.values())
     rate.set(xlabel=label("update", "更新步"), ylim=(0, 1.6 * highest))
     rate.set_title(label("Learning rate η(t)", "学习率 η(t)"), fontsize=11)
@@ -921,7 +923,7 @@ def one_clock(clock: dynamics.Clock) -> Figure:
     by_update.set(xlabel=label("update", "更新步"), yscale="log")
     by_update.set_title(label("Loss by update", "按更新步看损失"), fontsize=11)
     by_tau.set(xlabel=label("clock τ = Σ η", "时钟 τ = Σ η"))
-    by_tau.set_title(label("Loss by clock", "按时钟看损失"), fontsize=11)
+    by_tau.set_title(label("By clock: all on one line", "按时钟看：合成一条线"), fontsize=11)
     _ticks(by_update.yaxis, [0.1, 0.2, 0.5, 1, 2])
     by_tau.tick_params(labelleft=False)
     spreads = clock.final_spread, clock.spread_against_tau, clock.spread_against_updates

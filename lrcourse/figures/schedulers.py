@@ -98,7 +98,7 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
     figure = Figure(height=5.2)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.5))
     said = []
-    for (name, histories), color in zip(runs.items(), style.CYCLE, strict=False):
+    for (name, histories), color in zip(runs.items(), (style.LR, style.SECOND, style.MOMENTUM, *style.CYCLE[4:]), strict=False):
         above.plot(histories[0].lr, color=color, label=name)
         loss = np.array([np.convolve(h.loss, np.ones(smooth) / smooth, mode="valid") for h in histories])
         at = np.arange(loss.shape[1]) + smooth - 1
@@ -498,7 +498,7 @@ class Restarts(Picture):
         below.semilogy(np.arange(self.UPDATES + 1), energies, color=style.REFERENCE, linewidth=1.2)
         (self.energy,) = below.plot(np.arange(self.UPDATES + 1), energies, color=style.LOSS)
         (self.end,) = below.plot([self.UPDATES], [1], "o", color=style.LOSS, markersize=7, clip_on=False)
-        below.axhline(self.GOAL, color=style.REFERENCE, linewidth=1, linestyle=":")
+        style.limit_line(below, self.GOAL, label("goal", "目标"), vertical=False)
         below.set(ylim=(3e-3, 5), xlabel=label("update", "更新步"))
         below.set_ylabel(label("energy", "能量"), color=style.LOSS)
         below.set_title(label("What the ball feels: heated again, cooled again", "小球的感受：再加热，再冷却"))
@@ -604,7 +604,7 @@ class Plateau(Picture):
             ncols=4, loc="lower left", bbox_to_anchor=(-0.01, 0.98), borderaxespad=0, handlelength=1.2,
             columnspacing=1.2,
         )  # fmt: skip
-        above.axhline(self.GOAL, color=style.REFERENCE, linewidth=1, linestyle=":")
+        style.limit_line(above, self.GOAL, label("goal", "目标"), vertical=False)
         above.set(ylim=(0.02, 50))
         above.set_ylabel(label("loss", "损失"), color=style.LOSS)
         above.set_title(label("The gauge is noisy, the controller believes it", "仪表有噪声，控制器却信以为真"), pad=26)

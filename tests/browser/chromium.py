@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from lrcourse.cli.doctor import find_browser
+
 FLAGS = (
     "--no-sandbox",  # root in a container has none
     "--disable-gpu",
@@ -19,33 +21,11 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_NAMES = ("chromium", "google-chrome-stable", "google-chrome", "chromium-browser", "chrome", "microsoft-edge")
-_APPS = ("Google Chrome", "Chromium", "Microsoft Edge")
-_PROGRAMS = ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")
-
-
-def find() -> str | None:
-    """The path of a browser, or None. ``LRCOURSE_BROWSER`` names one before all others."""
-    if chosen := os.environ.get("LRCOURSE_BROWSER"):
-        return chosen
-    folders = (os.environ.get(name) for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"))
-    places = [Path(f"/Applications/{app}.app/Contents/MacOS/{app}") for app in _APPS]
-    places += [Path(folder, program) for folder in folders if folder for program in _PROGRAMS]
-    on_path = (found for name in _NAMES if (found := shutil.which(name)))
-    return next(on_path, None) or next((str(path) for path in places if path.is_file()), None) or _playwrights_own()
-
-
-def _playwrights_own() -> str | None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).is_file() else None
 
 
 def install() -> None:
     """Install Debian's chromium, and the fonts of apt.txt, if there is no browser and this is root's Debian."""
-    if find() or not shutil.which("apt-get") or os.geteuid() != 0:
+    if find_browser() or not shutil.which("apt-get") or os.geteuid() != 0:
         return
     fonts = Path(__file__).parents[2].joinpath("apt.txt").read_text().split()
     print("No browser here; installing Debian's chromium", flush=True)
@@ -56,7 +36,7 @@ def install() -> None:
 
 def report() -> int:
     """1 where the lack of a browser is a failure, else 0."""
-    if find():
+    if find_browser():
         return 0
     print(
         "\nNO BROWSER: the tests in a real browser were skipped. Install Chromium or Chrome, or run"

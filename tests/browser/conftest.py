@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import chromium
+from lrcourse.cli.doctor import find_browser
 from tests.browser.lab import VIEW, Notebook, browser, serve
 
 
@@ -21,7 +21,7 @@ def lab(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def chrome():
-    if chromium.find() is None:
+    if find_browser() is None:
         pytest.skip("no browser")
     with browser() as chrome:
         yield chrome

@@ -17,7 +17,8 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from tests.browser import chromium
+from lrcourse.cli.doctor import find_browser
+from tests.browser.chromium import FLAGS
 
 VIEW = {"width": 1280, "height": 900}
 SECONDS = 90  # for anything that a loaded machine of two cores has to do
@@ -123,11 +124,11 @@ def browser() -> Iterator[Browser]:
     Raises:
         RuntimeError: there is none.
     """
-    path = chromium.find()
+    path = find_browser()
     if path is None:
         raise RuntimeError("no browser")
     with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
+        chrome = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield chrome
         chrome.close()
 

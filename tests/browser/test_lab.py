@@ -82,9 +82,10 @@ def test_lesson_runs_and_its_sliders_move(open_notebook, keep, path):
     explorers = 0
     for explorer in notebook.explorers():
         keep(notebook, explorer, f"{path.stem}-{explorers}-en")
-        assert moved(explorer, press), "an arrow key does not change the picture"
-        assert moved(explorer, drag), "dragging does not change the picture"
-        assert explorer.locator(".lrx-error").count() == 0
+        wrong = explorer.locator(".lrx-error")
+        assert moved(explorer, press), f"an arrow key does not change the picture {wrong.all_inner_texts()}"
+        assert moved(explorer, drag), f"dragging does not change the picture {wrong.all_inner_texts()}"
+        assert not wrong.all_inner_texts()
         explorers += 1
     assert explorers, "a lesson without an explorer"
     assert notebook.page.locator(".Toastify__toast").count() == 0, "JupyterLab asks or tells something over the page"
