@@ -29,16 +29,18 @@ lrcourse.use_language("zh")
 #
 # Run the cell below (`Shift` + `Enter`). Each time you move the slider, eight small networks are trained from scratch
 # on handwritten digits: 200 updates each, one label in five replaced at random.
-#
-# **Predict**: can a constant learning rate reach the goal, 91% right on digits never seen? Then try; then change the
-# schedule.
 
-# %% [markdown] lang="zh" of="27559b77"
+# %% [markdown] lang="zh" of="90633730"
 # ## 先动手试试
 #
 # 运行下面的单元格（`Shift` + `Enter`）。每次移动滑块，八个小网络都会在手写数字上从头训练一遍：
 # 各 200 个更新步，并且五分之一的标签改为随机抽取。
-#
+
+# %% [markdown] lang="en" given="91%"
+# **Predict**: can a constant learning rate reach the goal, 91% right on digits never seen? Then try; then change the
+# schedule.
+
+# %% [markdown] lang="zh" of="6a2201e0"
 # **先猜一猜**：恒定学习率能达到目标吗，也就是认对 91% 从未见过的数字？动手试试，再换一种调度。
 
 # %% name="touch"
@@ -89,15 +91,17 @@ for shape, schedule in start.SHAPES.items():
 #
 # `lr(t)` is the learning rate that update number `t` uses, and `t` counts from 0. Building a scheduler sets
 # `lr(0)`; the k-th `scheduler.step()` sets `lr(k)`.
-#
-# **Predict** the three rates before you run the cell: `StepLR` divides by ten every two updates.
 
-# %% [markdown] lang="zh" of="875a0d26"
+# %% [markdown] lang="zh" of="cf7c6a8e"
 # ## 全课程只有一个约定
 #
 # `lr(t)` 是第 `t` 个更新步所用的学习率，`t` 从 0 数起。构造调度器时设定 `lr(0)`；
 # 第 k 次 `scheduler.step()` 设定 `lr(k)`。
-#
+
+# %% [markdown] lang="en"
+# **Predict** the three rates before you run the cell: `StepLR` divides by ten every two updates.
+
+# %% [markdown] lang="zh" of="2bd8a680"
 # 运行下面的单元格之前，**先猜一猜**这些学习率：`StepLR` 每两个更新步把学习率除以十。
 
 # %% name="convention"

@@ -30,21 +30,23 @@ lrcourse.use_language("en")
 import lrcourse
 lrcourse.use_language("zh")
 
-# %% [markdown] lang="en" given="45%"
+# %% [markdown] lang="en"
 # ## Let go of 300 balls
 #
 # A loss is a landscape; training rolls a ball on it. Here 300 balls start in the wrong valley, with noise of size
 # σ in their gradients. The learning rate η is the only knob you need.
-#
-# **Predict**: will a larger η find the deepest valley more often, or less? Then reach the goal: 45% of the balls
-# there after 200 updates. Press ▶ to watch.
 
-# %% [markdown] lang="zh" of="1659d75b"
+# %% [markdown] lang="zh" of="96544694"
 # ## 放开 300 个小球
 #
 # 损失是一片景观，训练就是让小球在上面滚动。这里 300 个小球从错误的谷里出发，梯度带有强度为 σ 的噪声。
 # 你只需要一个旋钮：学习率 η。
-#
+
+# %% [markdown] lang="en" given="45%"
+# **Predict**: will a larger η find the deepest valley more often, or less? Then reach the goal: 45% of the balls
+# there after 200 updates. Press ▶ to watch.
+
+# %% [markdown] lang="zh" of="d048c816"
 # **先猜一猜**：η 越大，找到最深谷的球是更多还是更少？然后达成目标：200 步之后 45% 的小球在那里。按 ▶ 观看。
 
 # %% name="landscape"
@@ -56,14 +58,16 @@ explorers.dynamics.landscape()
 # Too small, and the balls are stuck where they began. Too large, and they find the deepest valley but cannot stay.
 # In between lies a best η, and you moved it as one moves a **temperature** T. (Dashed: where the balls would end after a long
 # time in a bath of that temperature, the Gibbs distribution. Step 4 says what T is.)
-#
+
+# %% [markdown] lang="zh" of="458fff4c"
+# η 太小，小球困在出发的地方；太大，它们找得到最深的谷却留不住。最好的 η 在中间，而你调节它的方式正像调节**温度** T。
+# （虚线：在温度 T 的热浴中停留足够久的小球该有的分布，即吉布斯分布。T 是什么，第 4 步会说明。）
+
+# %% [markdown] lang="en"
 # Now set σ to 0: the noise is gone, and with it the temperature. What is left of η is the subject of the next three
 # steps. Try the other landscapes too.
 
-# %% [markdown] lang="zh" of="ebd4c07a"
-# η 太小，小球困在出发的地方；太大，它们找得到最深的谷却留不住。最好的 η 在中间，而你调节它的方式正像调节**温度** T。
-# （虚线：在温度 T 的热浴中停留足够久的小球该有的分布，即吉布斯分布。T 是什么，第 4 步会说明。）
-#
+# %% [markdown] lang="zh" of="6a84c1d7"
 # 再把 σ 调到 0：噪声没有了，温度也随之消失。η 还剩下什么？这是接下来三步的主题。也试试别的景观。
 
 # %% [markdown] lang="en"
@@ -91,13 +95,15 @@ print(f"torch {x.item():.4f}   by hand {0.2 - 0.1 * (0.2**3 - 0.2):.4f}")
 # %% [markdown] lang="en"
 # Rearranged, $(\theta_{n+1} - \theta_n) / \eta = -\nabla L$: Euler's method for **gradient flow**,
 # $d\theta/ds = -\nabla L$, with the time step η.
-#
-# **Predict**: halve η and double the updates. By what factor does the distance to the smooth flow shrink?
 
-# %% [markdown] lang="zh" of="4449a153"
+# %% [markdown] lang="zh" of="f855b345"
 # 移项得 $(\theta_{n+1} - \theta_n) / \eta = -\nabla L$：这正是对**梯度流**（gradient flow）$d\theta/ds = -\nabla L$ 使用欧拉法，
 # 时间步长为 η。
-#
+
+# %% [markdown] lang="en"
+# **Predict**: halve η and double the updates. By what factor does the distance to the smooth flow shrink?
+
+# %% [markdown] lang="zh" of="415cc715"
 # **先猜一猜**：η 减半、更新步数加倍，与光滑流的距离会缩小到几分之一？
 
 # %% name="time-step"
@@ -149,16 +155,18 @@ for lr, updates in ((0.1, 20), (0.05, 40), (0.05, 20)):
 # In a parabola of curvature λ every update multiplies the distance by $1 - \eta\lambda$. It shrinks as long as
 #
 # $$\eta < 2/\lambda$$
-#
-# **Predict** the distance after 2000 updates, a thousandth below this limit and a thousandth above.
 
-# %% [markdown] lang="zh" of="d3829c43"
+# %% [markdown] lang="zh" of="1b5c5077"
 # ## 2 · 步子太长，先摆动，后发散
 #
 # 在曲率为 λ 的抛物线里，每次更新把距离乘以 $1 - \eta\lambda$。距离会缩小，当且仅当
 #
 # $$\eta < 2/\lambda$$
-#
+
+# %% [markdown] lang="en"
+# **Predict** the distance after 2000 updates, a thousandth below this limit and a thousandth above.
+
+# %% [markdown] lang="zh" of="342158bd"
 # **先猜一猜**：在比这个上限低千分之一和高千分之一处，2000 次更新之后距离各是多少？
 
 # %% name="limit"
@@ -195,13 +203,15 @@ for share in (0.95, 1.05):
 # %% [markdown] lang="en"
 # A network's loss is no parabola: it has several valleys, and walls that grow steeper. In our double well the
 # bottoms have λ = 2, so the limit is η = 1.
-#
+
+# %% [markdown] lang="zh" of="5f81da2c"
+# 网络的损失不是抛物线：它有好几个谷，谷壁越高越陡。这个双势阱谷底的 λ = 2，所以上限是 η = 1。
+
+# %% [markdown] lang="en"
 # **Predict**: what does the ball do at η = 1.2, lost at once or not? The goal: make it **hop** into the other well,
 # without any noise, with the smallest η you can.
 
-# %% [markdown] lang="zh" of="472af061"
-# 网络的损失不是抛物线：它有好几个谷，谷壁越高越陡。这个双势阱谷底的 λ = 2，所以上限是 η = 1。
-#
+# %% [markdown] lang="zh" of="84062578"
 # **先猜一猜**：η = 1.2 时小球会立刻飞走吗？目标：毫无噪声，用尽可能小的 η 让它**跳**进另一个势阱。
 
 # %% name="bifurcation"
@@ -250,17 +260,21 @@ print(dynamics.regime(1.27).words, "|", dynamics.regime(1.4).words)
 # %% [markdown] lang="en"
 # `momentum` β gives the ball its mass: $v \leftarrow \beta v + \nabla L$, $\theta \leftarrow \theta - \eta v$.
 # Under a steady push $v$ grows to $1/(1 - \beta)$ times the gradient, so over many updates it descends with
-#
-# $$\eta_\text{eff} = \eta / (1 - \beta)$$
-#
-# **Predict** the losses below: three runs share $\eta_\text{eff}$, the last does not.
 
-# %% [markdown] lang="zh" of="f68159c7"
+# %% [markdown] lang="zh" of="78930a98"
 # `momentum` β 赋予小球质量：$v \leftarrow \beta v + \nabla L$，$\theta \leftarrow \theta - \eta v$。
 # 在稳定的推力下，$v$ 增长到梯度的 $1/(1 - \beta)$ 倍，所以长期来看，它相当于以这个学习率下降：
-#
+
+# %% [markdown] lang="en"
 # $$\eta_\text{eff} = \eta / (1 - \beta)$$
-#
+
+# %% [markdown] lang="zh" of="84dd8474"
+# $$\eta_\text{eff} = \eta / (1 - \beta)$$
+
+# %% [markdown] lang="en"
+# **Predict** the losses below: three runs share $\eta_\text{eff}$, the last does not.
+
+# %% [markdown] lang="zh" of="84b054d2"
 # **先猜一猜**下面的损失：前三次训练的 $\eta_\text{eff}$ 相同，最后一次不同。
 
 # %% name="effective-rate"
@@ -272,13 +286,15 @@ for lr, momentum in ((0.1, 0.0), (0.05, 0.5), (0.01, 0.9), (0.1, 0.9)):
 
 # %% [markdown] lang="en"
 # The first three agree within 2%. The fourth kept η and only added momentum: a tenfold learning rate in disguise.
-#
+
+# %% [markdown] lang="zh" of="9a3034dc"
+# 前三次相差不到 2%。第四次保持 η 不变只加了动量：那是换了外表的十倍学习率。
+
+# %% [markdown] lang="en"
 # Mass has a price and a prize: the ball swings. In the bowl below, one direction is a hundred times as stiff as the
 # other. **Predict** which knob helps first, η or β. The goal: within 1% of the bottom after at most 50 updates.
 
-# %% [markdown] lang="zh" of="14360187"
-# 前三次相差不到 2%。第四次保持 η 不变只加了动量：那是换了外表的十倍学习率。
-#
+# %% [markdown] lang="zh" of="0ec5311e"
 # 质量有代价也有好处：小球会摆动。下面的碗，一个方向比另一个方向陡一百倍。**先猜一猜**：先动 η 还是先动 β 更有用？目标：至多
 # 50 步进入 1% 以内。
 
@@ -289,14 +305,16 @@ explorers.dynamics.oscillator()
 # Each direction has its own **critical damping**, $\beta^* = (1 - \sqrt{\eta\lambda})^2$: with less momentum the
 # ball creeps (where ηλ > 1 it jumps from side to side), with more it swings. One β cannot suit both, and the best pair
 # lies where the two lines marked *critical* meet.
-#
-# **Predict** what momentum saves when one curvature is a thousand times the other.
 
-# %% [markdown] lang="zh" of="184929da"
+# %% [markdown] lang="zh" of="ce6b1365"
 # 每个方向有自己的**临界阻尼**（critical damping）$\beta^* = (1 - \sqrt{\eta\lambda})^2$：动量小于它，小球蠕动
 # （ηλ > 1 时则每步翻到对侧）；大于它，小球摆动。一个 β 无法同时适合两个方向，最好的一对就在两条标着*临界*的线
 # 相交之处。
-#
+
+# %% [markdown] lang="en"
+# **Predict** what momentum saves when one curvature is a thousand times the other.
+
+# %% [markdown] lang="zh" of="2fe06f93"
 # **先猜一猜**：若一个曲率是另一个的一千倍，动量能省下多少步？
 
 # %% name="condition-number"
@@ -334,13 +352,15 @@ for name, (lr, momentum) in best.items():
 # %% [markdown] lang="en"
 # A physicist calls $T = \lambda\,\mathrm{Var}(x)$ the temperature: the mean energy in a parabola is $T/2$. For a
 # small step it is $\eta\sigma^2/2$, the formula you will meet everywhere.
-#
-# **Predict** by what factor that formula is wrong at ηλ = 0.1, and at ηλ = 1.
 
-# %% [markdown] lang="zh" of="14f56685"
+# %% [markdown] lang="zh" of="a459a3e7"
 # 物理学家把 $T = \lambda\,\mathrm{Var}(x)$ 叫作温度：抛物线中的平均能量是 $T/2$。步长很小时它等于
 # $\eta\sigma^2/2$，文献里随处可见的就是这个公式。
-#
+
+# %% [markdown] lang="en"
+# **Predict** by what factor that formula is wrong at ηλ = 0.1, and at ηλ = 1.
+
+# %% [markdown] lang="zh" of="e02b7b91"
 # **先猜一猜**：在 ηλ = 0.1 和 ηλ = 1 处，它各偏差多少？
 
 # %% name="noise-temperature"
@@ -362,18 +382,22 @@ print(f"lr 0.01  momentum 0.9  Var {dynamics.noise_variance(0.01, momentum=0.9):
 # %% [markdown] lang="en"
 # (λ = σ = 1.) They agree with $\eta_\text{eff}\sigma^2/2 = 0.05$; the 5% is the step-size error of plain descent, which the
 # smaller η does not make.
-#
+
+# %% [markdown] lang="zh" of="94d67579"
+# （λ = σ = 1。）两者都与 $\eta_\text{eff}\sigma^2/2 = 0.05$ 相符；那 5% 是普通下降法的步长误差，η 小了就没有了。
+
+# %% [markdown] lang="en"
 # Where does σ come from? A batch of B examples averages B gradients, so $\sigma^2 \propto 1/B$ and
 # $T \propto \eta/B$.
-#
+
+# %% [markdown] lang="zh" of="16566d72"
+# σ 从哪里来？大小为 B 的批对 B 个梯度取平均，所以 $\sigma^2 \propto 1/B$，而 $T \propto \eta/B$。
+
+# %% [markdown] lang="en"
 # **Predict**: take eight times the batch *and* eight times the learning rate. What happens to the loss that noise
 # costs?
 
-# %% [markdown] lang="zh" of="dc1c5c36"
-# （λ = σ = 1。）两者都与 $\eta_\text{eff}\sigma^2/2 = 0.05$ 相符；那 5% 是普通下降法的步长误差，η 小了就没有了。
-#
-# σ 从哪里来？大小为 B 的批对 B 个梯度取平均，所以 $\sigma^2 \propto 1/B$，而 $T \propto \eta/B$。
-#
+# %% [markdown] lang="zh" of="708068ea"
 # **先猜一猜**：批大小和学习率都乘以八，噪声造成的那部分损失会怎样？
 
 # %% name="batch-temperature"
@@ -382,15 +406,17 @@ figures.dynamics.batch_temperature()
 # %% [markdown] lang="en"
 # On the left three lines, on the right nearly one: a linear regression hardly tells a small batch from a large rate.
 # (Dashed: the limit of small steps, with $H$ the Hessian and $s^2$ the variance of the labels' noise.)
-#
-# The limit has its limit: at η/B = 0.08 it is 16% low for B = 2, and for B = 8, where η = 0.64, the truth is 1.53 times
-# as large, since the theory takes $2 - \eta\lambda$ for 2.
 
-# %% [markdown] lang="zh" of="13f1a092"
+# %% [markdown] lang="zh" of="56b74b17"
 # 左边三条线，右边几乎归为一条：线性回归几乎分不清小批量与大学习率。
 # （虚线：小步长极限，$H$ 为海森矩阵，$s^2$ 为标签噪声的方差。）
-#
-# 这个极限自有限度：η/B = 0.08 时，对 B = 2 它偏低 16%；对 B = 8（η = 0.64），真值是它的 1.53 倍，因为理论把
+
+# %% [markdown] lang="en"
+# The limit has its limit: at η/B = 0.08 the truth lies 16% above it for B = 2 and, for B = 8, where η = 0.64, 1.53 times
+# as high, since the theory takes $2 - \eta\lambda$ for 2.
+
+# %% [markdown] lang="zh" of="70f72b57"
+# 这个极限自有限度：η/B = 0.08 时，对 B = 2 真值高出它 16%；对 B = 8（η = 0.64），真值是它的 1.53 倍，因为理论把
 # $2 - \eta\lambda$ 当成了 2。
 
 # %% [markdown] lang="en"
@@ -428,14 +454,16 @@ for name, sigma in (("sigma constant", 2.5), ("sigma² ~ curvature", curved)):
 #
 # Now cool by hand. Press ▶, and turn η down while the balls run: what you draw is a learning-rate schedule. Going
 # back in time forgets what came after.
-#
-# **Predict** which part of the run deserves most of the time. The goal: a mean loss of at most 0.5 at update 800.
 
-# %% [markdown] lang="zh" of="ba5170a6"
+# %% [markdown] lang="zh" of="8aa214a7"
 # ## 5 · 热则探索，冷则安定
 #
 # 现在亲手冷却。按 ▶，在小球运行时调低 η：你画出的就是一条学习率调度。把时间往回拖，之后那一段就作废。
-#
+
+# %% [markdown] lang="en"
+# **Predict** which part of the run deserves most of the time. The goal: a mean loss of at most 0.5 at update 800.
+
+# %% [markdown] lang="zh" of="00c46c43"
 # **先猜一猜**：哪一段最值得多花时间？目标：第 800 步时平均损失至多 0.5。
 
 # %% name="by-hand"
@@ -444,14 +472,16 @@ explorers.dynamics.by_hand()
 # %% [markdown] lang="en"
 # Start hot, or the balls stay where chance put them. Take your time where T is a few times below the barriers,
 # where a ball still climbs out of a bad valley but seldom out of a good one. End cold.
-#
+
+# %% [markdown] lang="zh" of="f5280162"
+# 开始要热，否则小球只会留在偶然落下的地方。在 T 只有势垒几分之一的阶段多花时间：那里的小球还能爬出浅谷，
+# 却很少爬出最深的谷。结束要冷。
+
+# %% [markdown] lang="en"
 # **Predict**: give a linear decay ten times as many updates. How many more balls find the deepest of the nine
 # valleys?
 
-# %% [markdown] lang="zh" of="4fcc7436"
-# 开始要热，否则小球只会留在偶然落下的地方。在 T 只有势垒几分之一的阶段多花时间：那里的小球还能爬出浅谷，
-# 却很少爬出最深的谷。结束要冷。
-#
+# %% [markdown] lang="zh" of="0c27e86a"
 # **先猜一猜**：给线性衰减十倍的更新步数，会多出多少小球找到九个谷里最深的那个？
 
 # %% name="slow-cooling"
@@ -519,13 +549,15 @@ figures.dynamics.one_clock(dynamics.clock(schedules, lr=0.05, updates=200))
 # They end within 0.3% of one another, and at equal τ they never differ by more; at equal updates they differ by up to
 # 130%. What breaks the clock without noise is a *peak* near $2/\lambda$: you will
 # soon measure that limit.
-#
-# Noise breaks it too. **Predict** how far apart a linear decay and its reversal end, for batches of 16.
 
-# %% [markdown] lang="zh" of="f3b2a464"
+# %% [markdown] lang="zh" of="d0c11be3"
 # 它们的终点只相差 0.3%，在相同 τ 上也始终如此；在相同更新步上却最多相差 130%。没有噪声时，让时钟失准的是接近
 # $2/\lambda$ 的峰值：稍后你会量出这个上限。
-#
+
+# %% [markdown] lang="en"
+# Noise breaks it too. **Predict** how far apart a linear decay and its reversal end, for batches of 16.
+
+# %% [markdown] lang="zh" of="ec0cdaef"
 # 噪声也会让它失准。**先猜一猜**：批大小为 16 时，线性衰减与它的倒放终点相差多少？
 
 # %% name="clock-and-noise"

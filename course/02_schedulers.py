@@ -38,14 +38,16 @@ lrcourse.use_language("zh")
 # ## Turn two schedules by hand
 #
 # Blue and green may each be any class of `torch.optim.lr_scheduler`, with all its arguments.
-#
-# **Predict**: can two *different* classes draw the same curve? The goal is to find such a pair.
 
-# %% [markdown] lang="zh" of="bc99e136"
+# %% [markdown] lang="zh" of="f94aa954"
 # ## 亲手转动两个调度
 #
 # 蓝线和绿线都可以是 `torch.optim.lr_scheduler` 中的任何一个类，参数一应俱全。
-#
+
+# %% [markdown] lang="en"
+# **Predict**: can two *different* classes draw the same curve? The goal is to find such a pair.
+
+# %% [markdown] lang="zh" of="56aeedc1"
 # **先猜一猜**：两个*不同*的类能画出同一条曲线吗？目标就是找出这样一对。
 
 # %% name="browser"
@@ -72,14 +74,16 @@ print("same curve", np.allclose(linear, polynomial), linear[[0, 50, 99]].round(4
 # ## Three lines run every scheduler
 #
 # Construct it on the optimizer; call `scheduler.step()` after `optimizer.step()`; read `get_last_lr()`.
-#
-# **Predict** the first epoch that trains with 0.05.
 
-# %% [markdown] lang="zh" of="0a9fff13"
+# %% [markdown] lang="zh" of="169eae89"
 # ## 三行代码就能驱动任何调度器
 #
 # 在优化器上构造它；在 `optimizer.step()` 之后调用 `scheduler.step()`；用 `get_last_lr()` 读数。
-#
+
+# %% [markdown] lang="en"
+# **Predict** the first epoch that trains with 0.05.
+
+# %% [markdown] lang="zh" of="dabca473"
 # **先猜一猜**：第一个用 0.05 训练的是第几轮（epoch）？
 
 # %% name="loop"
@@ -184,15 +188,17 @@ print("updates", len(history.lr), " equal", np.allclose(history.lr, closed_form,
 # ## Cooling pays where there is noise
 #
 # Constant, in steps, along a cosine: 300 updates each, four seeds, the same first rate.
-#
-# **Predict** which names most unseen digits rightly, and what the loss does at update 100, where `StepLR` divides by
-# ten.
 
-# %% [markdown] lang="zh" of="c5ec7532"
+# %% [markdown] lang="zh" of="2a15bd2f"
 # ## 有噪声时，降温才划算
 #
 # 恒定、阶梯、余弦：各 300 个更新步，四个随机种子，初始学习率相同。
-#
+
+# %% [markdown] lang="en"
+# **Predict** which names most unseen digits rightly, and what the loss does at update 100, where `StepLR` divides by
+# ten.
+
+# %% [markdown] lang="zh" of="a160f283"
 # **先猜一猜**：哪一种认对的未见数字最多？在第 100 步，`StepLR` 除以十，损失会怎样？
 
 # %% name="race"
@@ -218,14 +224,16 @@ figures.trained(runs)
 # %% [markdown] lang="en"
 # The constant rate stays hot: every update chases wrong labels as hard as the first did. Both others cool, and name
 # nine digits in ten and more. On unseen digits cosine and steps are level, within their errors.
-#
+
+# %% [markdown] lang="zh" of="c2883b82"
+# 恒定学习率一直是热的：每个更新步都和最初一样用力地追逐错误标签。另外两种冷却下来，十个数字认对九个以上。
+# 在未见过的数字上，余弦与阶梯在误差范围内不分上下。
+
+# %% [markdown] lang="en"
 # **Predict** what the drop at update 100 is worth. All runs of one seed draw the same batches, so that most of the
 # noise goes when we subtract the constant run.
 
-# %% [markdown] lang="zh" of="a814dc73"
-# 恒定学习率一直是热的：每个更新步都和最初一样用力地追逐错误标签。另外两种冷却下来，十个数字认对九个以上。
-# 在未见过的数字上，余弦与阶梯在误差范围内不分上下。
-#
+# %% [markdown] lang="zh" of="2dcbe2ce"
 # **先猜一猜**第 100 步的那次下降值多少。同一随机种子的各次训练抽到同样的批次，减去恒定学习率的那一次，
 # 大部分噪声就消去了。
 
@@ -243,16 +251,18 @@ for start in (80, 100, 120, 180, 280):
 #
 # At 180 the two are level still. The second drop, at 200, freezes `StepLR`: in the end it lies 0.53 below constant, the
 # cosine 0.71.
-#
-# **Predict** the same race on clean digits, at a gentler rate: which has the lower *training* loss, constant or
-# cosine? The last line gives the cosine twice the first rate.
 
-# %% [markdown] lang="zh" of="a2fde834"
+# %% [markdown] lang="zh" of="33fc8a8e"
 # 第 100 步之前，`StepLR` *就是*恒定学习率。这次下降在 20 步内赢得 0.19，再过 20 步赢得 0.39：这就是淬火
 # （quench）。余弦一路都在慢慢冷却，此时已经一样低，却没有任何跳变。
 #
 # 第 180 步时两者仍不分上下。第 200 步的第二次下降冻住了 `StepLR`：最后它比恒定学习率低 0.53，余弦则低 0.71。
-#
+
+# %% [markdown] lang="en"
+# **Predict** the same race on clean digits, at a gentler rate: which has the lower *training* loss, constant or
+# cosine? The last line gives the cosine twice the first rate.
+
+# %% [markdown] lang="zh" of="13590cac"
 # **先猜一猜**：换成干净的数字、更温和的学习率，恒定与余弦谁的*训练*损失更低？最后一行把余弦的初始学习率加倍。
 
 # %% name="clean"
@@ -271,13 +281,15 @@ for name, lr in [("constant", 0.03), ("CosineAnnealingLR", 0.03), ("CosineAnneal
 
 # %% [markdown] lang="en"
 # ## Four ways down
-#
+
+# %% [markdown] lang="zh" of="ef4b10ac"
+# ## 四种降法
+
+# %% [markdown] lang="en"
 # **Predict**: from 0.1, over 100 epochs, which is highest at epoch 50, and which is lowest at the very end: `StepLR` (30,
 # × 0.1), `MultiStepLR` (30, 60, 80), `ExponentialLR` (× 0.95) or the cosine?
 
-# %% [markdown] lang="zh" of="b7f80c04"
-# ## 四种降法
-#
+# %% [markdown] lang="zh" of="7ffd4fb7"
 # **先猜一猜**：从 0.1 开始、共 100 轮，第 50 轮时谁最高，最末尾谁最低：`StepLR`（30，× 0.1）、
 # `MultiStepLR`（30、60、80）、`ExponentialLR`（× 0.95）还是余弦？
 
@@ -302,10 +314,8 @@ lrcourse.visualize_schedulers(epochs=100, initial_lr=0.1)
 #
 # `StepLR` multiplies by $\gamma$ every $s$ steps (`step_size`), `MultiStepLR` at each of the `milestones` $m$
 # ($\#\{m \le t\}$ of them have come by $t$); $\eta_0$ is the optimizer's own rate. Between two drops the network is kept isothermal and comes to equilibrium; each drop is a quench.
-#
-# **Predict**: do these two differ anywhere in 100 epochs?
 
-# %% [markdown] lang="zh" of="d16a8881"
+# %% [markdown] lang="zh" of="703315ed"
 # ## 阶梯：分级淬火
 #
 # $$\eta(t) = \eta_0\,\gamma^{\lfloor t/s \rfloor} \qquad \eta(t) = \eta_0\,\gamma^{\,\#\{m \le t\}}$$
@@ -313,7 +323,11 @@ lrcourse.visualize_schedulers(epochs=100, initial_lr=0.1)
 # `StepLR` 每隔 $s$ 步（`step_size`）乘以 $\gamma$，`MultiStepLR` 则在每个里程碑 $m$（`milestones`）处乘
 # （到 $t$ 为止已有 $\#\{m \le t\}$ 个）；$\eta_0$ 是优化器自己的学习率。
 # 两次下降之间网络保持等温，趋于平衡；每次下降都是一次淬火。
-#
+
+# %% [markdown] lang="en"
+# **Predict**: do these two differ anywhere in 100 epochs?
+
+# %% [markdown] lang="zh" of="4a73123c"
 # **先猜一猜**：下面两者在 100 轮之内有差别吗？
 
 # %% name="steps"
@@ -336,17 +350,19 @@ print("differ at epochs", np.flatnonzero(~np.isclose(step, multi)))
 #
 # The law of radioactive decay: in each step the same share is lost (orange: 400 nuclei; this $\lambda$ is a decay
 # constant, no curvature). `gamma` and the half-life are two names of one number.
-#
-# **Predict** the half-life of $\gamma = 0.95$. The goal: end 100 epochs with 1 % of the first rate.
 
-# %% [markdown] lang="zh" of="089e4234"
+# %% [markdown] lang="zh" of="706f24f0"
 # ## 指数衰减有半衰期
 #
 # $$\eta(t) = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t}, \qquad \gamma = e^{-\lambda}, \qquad
 # t_{1/2} = \frac{\ln 2}{\lambda}$$
 #
 # 这正是放射性衰变定律：每一步都失去同样的比例（橙色：400 个原子核；这里的 $\lambda$ 是衰减常数，不是曲率）。`gamma` 与半衰期是同一个数的两个名字。
-#
+
+# %% [markdown] lang="en"
+# **Predict** the half-life of $\gamma = 0.95$. The goal: end 100 epochs with 1 % of the first rate.
+
+# %% [markdown] lang="zh" of="9b37de2b"
 # **先猜一猜** $\gamma = 0.95$ 的半衰期。目标：100 轮之后剩下初始学习率的 1 %。
 
 # %% name="half-life"
@@ -360,14 +376,16 @@ for gamma in (0.5, 0.9, 0.95, 0.955, 0.99):
 # %% [markdown] lang="en"
 # The path is the clock of section 01, $\sum\eta/\eta_0 = 1/(1-\gamma)$. It is *finite*: with $\gamma = 0.95$ the
 # network may go as far as 20 steps at full rate would take it, and not one step further, however long you train.
-#
+
+# %% [markdown] lang="zh" of="cb58479c"
+# 这里的路程就是第 01 节的时钟，$\sum\eta/\eta_0 = 1/(1-\gamma)$。它是*有限*的：$\gamma = 0.95$ 时，无论训练多久，
+# 网络最多只能走到以初始学习率走 20 步所及之处。
+
+# %% [markdown] lang="en"
 # So there is a speed at which a network freezes on its way. **Predict** the best half-life for 300 updates: 5, 15, 50,
 # 150, or never?
 
-# %% [markdown] lang="zh" of="48eb008b"
-# 这里的路程就是第 01 节的时钟，$\sum\eta/\eta_0 = 1/(1-\gamma)$。它是*有限*的：$\gamma = 0.95$ 时，无论训练多久，
-# 网络最多只能走到以初始学习率走 20 步所及之处。
-#
+# %% [markdown] lang="zh" of="9b9b57b9"
 # 所以降温太快，网络会冻在半路上。**先猜一猜** 300 个更新步的最佳半衰期：5、15、50、150，还是永不降温？
 
 # %% name="cooling-speed"
@@ -392,17 +410,19 @@ figures.cooling_speed(cooled)
 #
 # Half a cosine wave from $\eta_0$ down to $\eta_{\min}$ (`eta_min`) in $T_{\max}$ steps (`T_max`): flat at both ends,
 # steepest in the middle. Up to $T_{\max}$ it only falls.
-#
-# **Predict**: with `T_max=50` and `eta_min=1e-5`, which rate does the last of 50 epochs use?
 
-# %% [markdown] lang="zh" of="fda5b150"
+# %% [markdown] lang="zh" of="1a603f56"
 # ## 余弦：缓缓冷却，平稳着陆（余弦退火，cosine annealing）
 #
 # $$\eta(t) = \eta_{\min} + \tfrac12\,(\eta_0 - \eta_{\min})\left(1 + \cos\frac{\pi t}{T_{\max}}\right)$$
 #
 # 半个余弦波，在 $T_{\max}$ 步（`T_max`）内从 $\eta_0$ 降到 $\eta_{\min}$（`eta_min`）：两端平坦，中间最陡。
 # 到 $T_{\max}$ 为止它只降不升。
-#
+
+# %% [markdown] lang="en"
+# **Predict**: with `T_max=50` and `eta_min=1e-5`, which rate does the last of 50 epochs use?
+
+# %% [markdown] lang="zh" of="e028e9cd"
 # **先猜一猜**：`T_max=50`、`eta_min=1e-5` 时，50 轮中的最后一轮用的是哪个学习率？
 
 # %% name="cosine-end"
@@ -425,15 +445,17 @@ for T_max in (50, 49):
 #
 # `CosineAnnealingWarmRestarts` starts a new cosine every `T_0` steps; `T_mult` makes each cycle that many times longer.
 # The peaks stay as high as the first: cooling and re-heating, with no cooling overall.
-#
-# **Predict**: is the end of a cycle colder than a single cosine's? Goal: two restarts, and end cold.
 
-# %% [markdown] lang="zh" of="af9f174b"
+# %% [markdown] lang="zh" of="52119bea"
 # ## 热重启（warm restarts）：再次加热
 #
 # `CosineAnnealingWarmRestarts` 每隔 `T_0` 步开始一个新的余弦；`T_mult` 让每个周期是前一个的若干倍长。
 # 每个峰都和第一个一样高：冷却、再加热，整体上并不降温。
-#
+
+# %% [markdown] lang="en"
+# **Predict**: is the end of a cycle colder than a single cosine's? Goal: two restarts, and end cold.
+
+# %% [markdown] lang="zh" of="a2bfefb6"
 # **先猜一猜**：一个周期的末尾会比单个余弦的末尾更冷吗？目标：重启两次，并以低能量结束。
 
 # %% name="restarts"
@@ -443,14 +465,16 @@ explorers.schedulers.restarts()
 # With `T_0=40`, `T_mult=2` training stops 20 updates after a restart, almost as hot as it began. Make the budget a whole
 # number of cycles: $n\,T_0$ steps for $n$ equal ones, else
 # $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$. No cycle ends colder than the single cosine: each has less time.
-#
-# **Predict**: what does a real network's loss do at updates 100 and 200, with `T_0=100`?
 
-# %% [markdown] lang="zh" of="d8bc08b2"
+# %% [markdown] lang="zh" of="1c2a43b5"
 # `T_0=40`、`T_mult=2` 时，训练在最后一次重启之后仅 20 步就结束，几乎和开始时一样热。要让预算等于整数个周期：
 # $n$ 个等长周期共 $n\,T_0$ 步，否则共 $T_0\,(T_{\text{mult}}^n - 1)/(T_{\text{mult}} - 1)$ 步。
 # 没有哪个周期的末尾比单个余弦更冷：它们的时间更少。
-#
+
+# %% [markdown] lang="en"
+# **Predict**: what does a real network's loss do at updates 100 and 200, with `T_0=100`?
+
+# %% [markdown] lang="zh" of="d2e8a16f"
 # **先猜一猜**：`T_0=100` 时，真实网络的损失在第 100 步和第 200 步会怎样？
 
 # %% name="restarts-trained"
@@ -515,13 +539,15 @@ for epoch, val_loss in enumerate([1.0, 0.8, 0.8, 0.81, 0.9, 0.7, 0.6]):
 # %% [markdown] lang="en"
 # Epochs 2, 3 and 4 are bad (equal is not better); the third bad one exceeds a patience of two, so epoch 5 trains at
 # half the rate.
-#
+
+# %% [markdown] lang="zh" of="7fef0b86"
+# 第 2、3、4 轮都是坏的（相等不算改善）；第三个坏轮超过了 2 的容忍度，于是第 5 轮的学习率减半。
+
+# %% [markdown] lang="en"
 # A real gauge is noisy: a validation loss comes from few examples. **Predict** what a patience of 2 makes of 20%
 # noise. (The loss is that of a ball in a parabola; the gauge misreads it.)
 
-# %% [markdown] lang="zh" of="32a745c2"
-# 第 2、3、4 轮都是坏的（相等不算改善）；第三个坏轮超过了 2 的容忍度，于是第 5 轮的学习率减半。
-#
+# %% [markdown] lang="zh" of="4cb6fc82"
 # 真实的仪表有噪声：验证损失只来自少量样本。**先猜一猜**：噪声为 20% 时，patience 为 2 会怎样？
 # （损失来自抛物线里的小球，仪表读数带误差。）
 
@@ -531,14 +557,16 @@ explorers.schedulers.plateau()
 # %% [markdown] lang="en"
 # With patience 2 it cuts four times before the ball is down, and freezes it there. Patience is a filter: long enough to
 # see through the noise, short enough to leave time to cool.
-#
+
+# %% [markdown] lang="zh" of="ee64c26a"
+# patience 为 2 时，小球还没落下，它就降了四次，把小球冻在半空。容忍轮数就是滤波器：要长到看穿噪声，
+# 又要短到留得出时间冷却。
+
+# %% [markdown] lang="en"
 # How long is long enough? Feed it *nothing but noise*. **Predict** the mean number of readings before the first cut,
 # for a patience of 10, and whether the shape of the noise matters.
 
-# %% [markdown] lang="zh" of="7a383cbf"
-# patience 为 2 时，小球还没落下，它就降了四次，把小球冻在半空。容忍轮数就是滤波器：要长到看穿噪声，
-# 又要短到留得出时间冷却。
-#
+# %% [markdown] lang="zh" of="3a0ae89e"
 # 多长才够？给它*纯噪声*试试。**先猜一猜**：patience 为 10 时，第一次降低之前平均要读多少次数？噪声的形状重要吗？
 
 # %% name="first-cut"
@@ -595,10 +623,8 @@ for patience in (0, 2, 5, 10):
 # | `anneal_strategy` | `"cos"` or `"linear"` |
 # | `three_phase` | come down to the first rate as slowly as it rose, then fall (off) |
 # | `cycle_momentum` | momentum mirrors the rate, between `max_momentum` and `base_momentum` (on: 0.95 and 0.85) |
-#
-# **Predict** the update of the peak for `total_steps=10`.
 
-# %% [markdown] lang="zh" of="e1e3ff96"
+# %% [markdown] lang="zh" of="6d30d906"
 # ## 单周期策略（one-cycle policy）：先加热，再冷到起点以下
 #
 # `OneCycleLR` 在每个*更新步*之后步进，并且需要知道更新步总数 `total_steps`（或 `epochs` 与 `steps_per_epoch`）。
@@ -613,7 +639,11 @@ for patience in (0, 2, 5, 10):
 # | `anneal_strategy` | `"cos"` 或 `"linear"` |
 # | `three_phase` | 先以上升的速度降回首值，再继续下降（关） |
 # | `cycle_momentum` | 动量与学习率互为镜像，在 `max_momentum` 与 `base_momentum` 之间（开：0.95 与 0.85） |
-#
+
+# %% [markdown] lang="en"
+# **Predict** the update of the peak for `total_steps=10`.
+
+# %% [markdown] lang="zh" of="2db7fb98"
 # **先猜一猜**：`total_steps=10` 时，峰值在第几步？
 
 # %% name="one-cycle-updates"
@@ -628,13 +658,15 @@ for t in range(10):
 # %% [markdown] lang="en"
 # At update 2: the rise ends at $0.3 \cdot 10 - 1$. The optimizer's own `lr=7.0` is gone from the start, and so is its
 # momentum.
-#
+
+# %% [markdown] lang="zh" of="76aed300"
+# 在第 2 步：上升段止于 $0.3 \cdot 10 - 1$。优化器自己的 `lr=7.0` 从一开始就没了，它的动量也是。
+
+# %% [markdown] lang="en"
 # A ball with momentum moves at the rate $\eta/(1-\beta)$ (section 01), and $\beta$ is highest where $\eta$ is lowest.
 # **Predict**: `div_factor=25` starts at 1/25 of the peak; at what share does the *ball* start? Goal: make it 1/20.
 
-# %% [markdown] lang="zh" of="846e6bf8"
-# 在第 2 步：上升段止于 $0.3 \cdot 10 - 1$。优化器自己的 `lr=7.0` 从一开始就没了，它的动量也是。
-#
+# %% [markdown] lang="zh" of="21b921c6"
 # 带动量的小球以 $\eta/(1-\beta)$ 的速率运动（第 01 节），而 $\eta$ 最低处 $\beta$ 最高。
 # **先猜一猜**：`div_factor=25` 从峰值的 1/25 起步，*小球*从峰值的几分之几起步？目标：让它成为 1/20。
 
@@ -643,13 +675,15 @@ explorers.schedulers.one_cycle()
 
 # %% [markdown] lang="en"
 # The ball starts at 0.12 of the peak, three times the share that $\eta$ suggests: the mirror softens the rise.
-#
+
+# %% [markdown] lang="zh" of="5b69ebe6"
+# 小球起步时的速率是峰值的 0.12，三倍于 $\eta$ 所示：镜像让上升变得柔和。
+
+# %% [markdown] lang="en"
 # **Predict**: does the whole cycle beat the plain cosine on our noisy digits? And what happens to an SGD *without*
 # momentum that is given `OneCycleLR(max_lr=1)` as it stands?
 
-# %% [markdown] lang="zh" of="012dc735"
-# 小球起步时的速率是峰值的 0.12，三倍于 $\eta$ 所示：镜像让上升变得柔和。
-#
+# %% [markdown] lang="zh" of="dcad6bf1"
 # **先猜一猜**：在我们的带噪数字上，整个单周期能胜过普通余弦吗？如果给一个*没有*动量的 SGD 直接用上
 # `OneCycleLR(max_lr=1)`，又会怎样？
 
@@ -742,13 +776,15 @@ print("updates", len(lrs), f" last lr {lrs[-1]:.3g}", " as planned", np.allclose
 
 # %% [markdown] lang="en"
 # As planned: small, and not 0, so that the last update still counts.
-#
+
+# %% [markdown] lang="zh" of="c1fafb2b"
+# 与计划一致：很小，但不是 0，最后一个更新步仍然有效。
+
+# %% [markdown] lang="en"
 # Constructing a scheduler writes its first rate into the optimizer. Load the optimizer first and construct afterwards,
 # and that write destroys what you loaded. **Predict** by how much.
 
-# %% [markdown] lang="zh" of="c239d28a"
-# 与计划一致：很小，但不是 0，最后一个更新步仍然有效。
-#
+# %% [markdown] lang="zh" of="e76eb7c3"
 # 构造调度器时，它会把首个学习率写进优化器。若先载入优化器再构造调度器，刚载入的就被这次写入毁掉了。
 # **先猜一猜**会差多少。
 
@@ -795,13 +831,15 @@ print(str(caught[0].message).split(". ")[0])
 # %% [markdown] lang="en"
 # **Unit.** `step_size=30` was meant in epochs of 38 updates; stepped after every update, the rate is a thousandth after
 # three epochs.
-#
+
+# %% [markdown] lang="zh" of="f221cb58"
+# **单位。** `step_size=30` 本指轮，每轮 38 个更新步；若每个更新步都步进，三轮之后学习率只剩千分之一。
+
+# %% [markdown] lang="en"
 # **Past the end.** A cosine rises again after `T_max`. `OneCycleLR` bears one step too many, and its linear form then
 # gives a *negative* rate: gradient ascent. **Predict** the cosine at twice `T_max`.
 
-# %% [markdown] lang="zh" of="dc09e7fe"
-# **单位。** `step_size=30` 本指轮，每轮 38 个更新步；若每个更新步都步进，三轮之后学习率只剩千分之一。
-#
+# %% [markdown] lang="zh" of="5fc0aff7"
 # **走过头。** 余弦在 `T_max` 之后会再升上去。`OneCycleLR` 容许多走一步，其线性形式此时给出*负的*学习率：梯度上升。
 # **先猜一猜**余弦在两倍 `T_max` 处的值。
 

@@ -310,15 +310,11 @@ _CHUNK = 32_000  # stays in cache
 _COLUMNS = 256
 
 
-def _consecutive(t: NDArray) -> bool:
-    return t.dtype.kind == "i" and t[-1] - t[0] == t.size - 1 and bool((t[1:] > t[:-1]).all())
-
-
 def _run(t: NDArray) -> tuple[NDArray[np.int64], NDArray | slice] | None:
     """Every 256th update of the run that t lies in, and where in the run t is; None if a table of it would not pay."""
     if t.dtype.kind != "i" or t.size < 8 * _COLUMNS:
         return None
-    if _consecutive(t):
+    if t[-1] - t[0] == t.size - 1 and (t[1:] > t[:-1]).all():
         return np.arange(t[0], t[-1] + 1, _COLUMNS), slice(t.size)
     first, last = t.min(), t.max()
     return None if last - first >= 2 * t.size else (np.arange(first, last + 1, _COLUMNS), t - first)

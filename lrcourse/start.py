@@ -1,7 +1,7 @@
 """The start page's first two minutes: eight small networks, trained anew for every touch of a slider.
 
-One label in five is drawn at random, so that the last updates matter: a learning rate that is high at the end keeps following
-the wrong labels of the latest batch.
+One label in five is drawn at random, so that the last updates matter: a learning rate that is high at the end keeps
+following the wrong labels of the latest batch.
 """
 
 from __future__ import annotations

@@ -886,7 +886,9 @@ def slow_cooling(*, seeds: int = 4) -> Figure:
     left.set(ylim=(0, 0.7), ylabel=label("share in the deepest valley", "落入最深谷的比例"))
     left.yaxis.set_major_formatter(PercentFormatter(1))
     right.set(ylim=(0, 1.7), ylabel=label("mean loss above the floor", "平均损失（相对最低点）"))
-    _headline(figure, label("Cool slowly, and more of them find the deepest valley", "冷却得越慢，找到最深谷的小球越多"))
+    _headline(
+        figure, label("Cool slowly, and more of them find the deepest valley", "冷却得越慢，找到最深谷的小球越多")
+    )
     figure.alt = label(
         "Linear cooling in {n} updates: share in the deepest well {share} (standard error up to {error:.3f}), mean "
         "loss above the floor {loss}. Quench: share {quench:.2f}, loss {above:.2f}.",

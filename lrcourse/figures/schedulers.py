@@ -98,7 +98,8 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
     figure = Figure(height=5.2)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.5))
     said = []
-    for (name, histories), color in zip(runs.items(), (style.LR, style.SECOND, style.MOMENTUM, *style.CYCLE[4:]), strict=False):
+    colors = (style.LR, style.SECOND, style.MOMENTUM, *style.CYCLE[5:])
+    for (name, histories), color in zip(runs.items(), colors, strict=False):
         above.plot(histories[0].lr, color=color, label=name)
         loss = np.array([np.convolve(h.loss, np.ones(smooth) / smooth, mode="valid") for h in histories])
         at = np.arange(loss.shape[1]) + smooth - 1
