@@ -415,7 +415,7 @@ figures.dynamics.batch_temperature()
 # The limit has its limit: at η/B = 0.08 the truth lies 16% above it for B = 2 and, for B = 8, where η = 0.64, 1.53 times
 # as high, since the theory takes $2 - \eta\lambda$ for 2.
 
-# %% [markdown] lang="zh" of="70f72b57"
+# %% [markdown] lang="zh" of="12fb2f33"
 # 这个极限自有限度：η/B = 0.08 时，对 B = 2 真值高出它 16%；对 B = 8（η = 0.64），真值是它的 1.53 倍，因为理论把
 # $2 - \eta\lambda$ 当成了 2。
 

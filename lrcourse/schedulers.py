@@ -78,7 +78,7 @@ def curve(
     if what not in ("lr", "momentum"):
         raise ValueError(f"what must be 'lr' or 'momentum', got {what!r}")
     entry, arguments = _describe(scheduler, kwargs)
-    if _needed(metric, steps, entry.name) is not None:
+    if _checked_metric(metric, steps, entry.name) is not None:
         arguments["metric"] = metric
     rates = _rates(lr)
     columns = []
@@ -128,7 +128,7 @@ def record(
     if scheduler.optimizer is not optimizer:
         raise ValueError("make must build its scheduler on the optimizer it is given, got one of another optimizer")
     plateau = isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau)
-    if _needed(metric, steps, "ReduceLROnPlateau" if plateau else type(scheduler).__name__) is not None:
+    if _checked_metric(metric, steps, "ReduceLROnPlateau" if plateau else type(scheduler).__name__) is not None:
         metric = np.asarray(metric, float).tolist()
     values = np.empty((steps, len(rates)))
     for t in range(steps):
@@ -167,13 +167,15 @@ def _rates(lr: float | Sequence[float]) -> list[float]:
     return [curves._lr(rate) for rate in rates]
 
 
-def _needed(metric: Sequence[float] | None, steps: int, name: str) -> Sequence[float] | None:
+def _checked_metric(metric: Sequence[float] | None, steps: int, name: str) -> Sequence[float] | None:
     """The metric, if ReduceLROnPlateau has one of the right length and no other scheduler has any."""
     if (metric is None) == (name == "ReduceLROnPlateau"):
         raise ValueError(
             "ReduceLROnPlateau needs metric, one value an update: metric[t] is measured after update t"
             if metric is None else f"metric is read by ReduceLROnPlateau alone, got one for {name}; leave it out"
         )  # fmt: skip
+    if metric is not None and not hasattr(metric, "__len__"):
+        raise TypeError(f"metric must be a list of numbers, metric[t] measured after update t, got {metric!r}")
     if metric is not None and len(metric) < steps - 1:
         raise ValueError(
             f"metric must have at least steps - 1 = {steps - 1} values, got {len(metric)}: metric[t] decides lr(t + 1)"
@@ -853,7 +855,9 @@ def explain(
 
     Args and errors: as for :func:`curve`, for one param group.
     """
-    rates = curve(scheduler, steps, lr=float(lr), metric=metric, **kwargs)
+    if np.ndim(lr):
+        raise ValueError(f"lr must be one number here, for one param group, got {lr!r}")
+    rates = curve(scheduler, steps, lr=lr, metric=metric, **kwargs)
     entry, arguments = _describe(scheduler, kwargs)
     given = {argument.name: arguments.get(argument.name, argument.default) for argument in entry.arguments}
     traps = tuple(_TRAPS[entry.name](given, float(lr), rates))

@@ -468,8 +468,9 @@ def test_metrics_are_for_the_plateau():
             call(name="ReduceLROnPlateau", metric=[1, 2, 3])
         with pytest.raises(ValueError, match="metric is read by ReduceLROnPlateau alone, got one for StepLR"):
             call(name="StepLR", step_size=3, metric=[1] * 5)
-    with pytest.raises(TypeError, match="metric must be a list of numbers"):
-        curve("ReduceLROnPlateau", 3, metric=["a", "b"])
+    for metric in (["a", "b"], 3.0):
+        with pytest.raises(TypeError, match="metric must be a list of numbers"):
+            curve("ReduceLROnPlateau", 3, metric=metric)
 
 
 def test_record_says_what_is_wrong_with_a_factory():
@@ -671,6 +672,11 @@ def test_explain_names_the_trap_that_these_arguments_spring(name, steps, argumen
     chinese = explain(name, steps, metric=metric, **arguments)
     assert len(chinese.traps) == len(english.traps)
     assert all(any("\u4e00" <= c <= "\u9fff" for c in told) for told in chinese.traps)
+
+
+def test_explain_is_for_one_group():
+    with pytest.raises(ValueError, match=r"lr must be one number here, for one param group, got \[0.1, 0.2\]"):
+        explain("StepLR", 10, lr=[0.1, 0.2], step_size=3)
 
 
 def test_no_trap_where_all_is_well():

@@ -19,6 +19,9 @@ ATTRIBUTES = {"lang", "of", "tags", "name", "ex", "points", "given", "expect", "
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n(.*?)^[ \t]*### END SOLUTION[ \t]*$", re.M | re.S)
 STUB = r"\1# YOUR CODE HERE\n\1raise NotImplementedError"
 
+WIDE = "\u2e80-\u9fff\uff00-\uffef\u201c\u201d\u2014\u2026"  # Han letters and the punctuation that goes with them
+CHINESE_BREAK = re.compile(rf"(?<=[{WIDE}])\n *(?=[{WIDE}])|(?<=[，。；：、！？）])\n(?=[A-Za-z`]|\$(?!\$))")
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -175,7 +178,7 @@ def read(path: Path) -> Source:
             if language_before != "en" or before.cell_type != this.cell_type:
                 fault("a Chinese cell without its English", 'English comes first: put its lang="en" twin right before')
                 continue
-            cells[-1].text["zh"] = this.source
+            cells[-1].text["zh"] = this.source if this.cell_type == "code" else joined(this.source)
             cells[-1].confirmed = this.metadata.get("of")
             for key in ("tags", "name", "ex", "given"):
                 if key in this.metadata and this.metadata[key] != before.metadata.get(key):
@@ -188,6 +191,11 @@ def read(path: Path) -> Source:
         cells.append(cell)
     give_ids(path.stem, cells)
     return Source(path, cells, faults)
+
+
+def joined(text: str) -> str:
+    """Chinese prose without the line breaks of its source: Markdown would show each as a space between two letters."""
+    return CHINESE_BREAK.sub("", text)
 
 
 def triples(items: list[tuple]) -> Iterator[tuple[tuple, tuple, tuple]]:
