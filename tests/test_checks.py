@@ -219,9 +219,9 @@ def test_not_even_a_function(double):
     assert "not callable" in refusal(double, 3.0)
 
 
-@pytest.mark.parametrize("value", [np.float64, np.float32, torch.tensor, int, float, np.array], ids=lambda make: make.__name__)
-def test_numbers_of_any_make_are_accepted(double, value):
-    check(double, lambda x: value(2 * x))
+@pytest.mark.parametrize("make", [np.float64, np.float32, torch.tensor, int, float, np.array], ids=lambda m: m.__name__)
+def test_numbers_of_any_make_are_accepted(double, make):
+    check(double, lambda x: make(2 * x))
 
 
 def test_judge_sees_only_what_json_carries(monkeypatch):
