@@ -548,6 +548,6 @@ def test_nbval_tells_the_truth(built, tmp_path):
 
 
 def test_chinese_lines_are_joined_where_markdown_would_show_a_gap():
-    text = "甲乙，\n丙丁\n戊 `lr`\n己：\n$x$。\n\n- 一\n- 二\n\n| 表 |\n|---|\n$$y$$\n“引”\n庚"
-    expected = "甲乙，丙丁戊 `lr`\n己：$x$。\n\n- 一\n- 二\n\n| 表 |\n|---|\n$$y$$\n“引”庚"
+    text = "# 题\n甲乙，\n丙丁\n戊 `lr`\n己：\n$x$。\n\n- 一\n- 二\n\n| 表 |\n|---|\n$$y$$\n“引”\n庚"
+    expected = "# 题\n甲乙，丙丁戊 `lr`\n己：$x$。\n\n- 一\n- 二\n\n| 表 |\n|---|\n$$y$$\n“引”庚"
     assert source.joined(text) == expected

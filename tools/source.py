@@ -195,7 +195,12 @@ def read(path: Path) -> Source:
 
 def joined(text: str) -> str:
     """Chinese prose without the line breaks of its source: Markdown would show each as a space between two letters."""
-    return CHINESE_BREAK.sub("", text)
+
+    def join(found: re.Match) -> str:
+        heading = text.startswith("#", text.rfind("\n", 0, found.start()) + 1)
+        return found[0] if heading else ""
+
+    return CHINESE_BREAK.sub(join, text)
 
 
 def triples(items: list[tuple]) -> Iterator[tuple[tuple, tuple, tuple]]:
