@@ -154,7 +154,7 @@ class OnLandscape(Picture):
         key = dict(transform=self.where.transAxes, fontsize=9.5, va="top", ha="right")
         self.where.text(0.995, 0.97, label("balls, last 50 updates", "小球（最近 50 步）"), color="#9A6B00", **key)
         self.where.text(0.995, 0.76, label("- - Gibbs at T", "- - 温度 T 的吉布斯分布"), color=style.THEORY, **key)
-        self.where.set(xlabel=label("position x", "位置 x"), ylabel=label("density", "密度"), yticks=[])
+        self.where.set(xlabel=label("position x", "位置 x"), ylabel=label("density", "密度"), yticks=[], ylim=(0, 1))
         self.where.grid(False)
 
         self.map = figure.add_subplot(grid[:, 0])
@@ -215,10 +215,11 @@ class OnLandscape(Picture):
         self.mercury.set_ydata([floor, min(floor + temperature, top)])
         density, edges = np.histogram(frames, bins=64, range=(grid[0], grid[-1]))
         density = density / (frames.size * (edges[1] - edges[0]))
-        self.counts.set_data(density, edges)
         theory = dynamics.gibbs(here, temperature, grid) if temperature > 0 else np.full(grid.shape, np.nan)
-        self.gibbs.set_data(grid, theory)
-        self.where.set_ylim(0, 2 ** np.ceil(np.log2(max(density.max(), 0.2, np.nanmax(theory, initial=0)))))
+        # The axis has no numbers. Scaling the curves instead of it spares drawing everything anew.
+        full = 2 ** np.ceil(np.log2(max(density.max(), 0.2, np.nanmax(theory, initial=0))))
+        self.counts.set_data(density / full, edges)
+        self.gibbs.set_data(grid, theory / full)
 
 
 def _on(landscape: Landscape, x: NDArray) -> NDArray:
