@@ -360,10 +360,10 @@ print("differ at epochs", np.flatnonzero(~np.isclose(step, multi)))
 # 这正是放射性衰变定律：每一步都失去同样的比例（橙色：400 个原子核；这里的 $\lambda$ 是衰减常数，不是曲率）。`gamma` 与半衰期是同一个数的两个名字。
 
 # %% [markdown] lang="en"
-# **Predict** the half-life of $\gamma = 0.95$. The goal: end 100 epochs with 1 % of the first rate.
+# **Predict** the half-life of $\gamma = 0.95$. The goal: end 100 epochs with 1% of the first rate.
 
-# %% [markdown] lang="zh" of="9b37de2b"
-# **先猜一猜** $\gamma = 0.95$ 的半衰期。目标：100 轮之后剩下初始学习率的 1 %。
+# %% [markdown] lang="zh" of="dcdd6cf1"
+# **先猜一猜** $\gamma = 0.95$ 的半衰期。目标：100 轮之后剩下初始学习率的 1%。
 
 # %% name="half-life"
 explorers.schedulers.half_life()

@@ -514,7 +514,7 @@ _ENTRIES = (
         ),
         example={"factor": 0.3, "patience": 8},
         formula=r"\eta_{t+1} = \max(\mathrm{factor}\cdot\eta_t,\ \mathrm{min\_lr})"
-        r"\quad\text{after patience} + 1\ \text{bad metrics in a row}",
+        r"\quad (n_{\mathrm{bad}} > \mathrm{patience})",
         first="lr",
         last="max(min_lr, lr * factor ** drops)",
         closed_form=False,
@@ -590,7 +590,7 @@ _ENTRIES = (
         ),
         example={"base_lr": 0.005, "max_lr": 0.1, "step_size_up": 12, "step_size_down": 20, "mode": "triangular2"},
         formula=r"\eta_t = \eta_{\mathrm{base}} + (\eta_{\max} - \eta_{\mathrm{base}})\,\Lambda(t)\,s,\quad "
-        r"\Lambda\ \text{triangle wave},\ s = 1,\ 2^{1-\mathrm{cycle}}\ \text{or}\ \gamma^t",
+        r"0 \le \Lambda \le 1,\ s \in \{1,\ 2^{1-\mathrm{cycle}},\ \gamma^t\}",
         first="base_lr",
         last="base_lr + (max_lr - base_lr) * height(n - 1)",
         closed_form=False,
@@ -611,7 +611,8 @@ _ENTRIES = (
             _total_iters("steps at the lower rate", "低学习率的步数"),
         ),
         example={"factor": 0.1, "total_iters": 20},
-        formula=r"\eta_t = \mathrm{factor}\cdot\eta_0\ (t < \mathrm{total\_iters}),\quad \eta_0\ \text{from there on}",
+        formula=r"\eta_t = \mathrm{factor}\cdot\eta_0\ (t < \mathrm{total\_iters}),\quad "
+        r"\eta_0\ (t \ge \mathrm{total\_iters})",
         first="lr * factor",
         last="lr * factor if n - 1 < total_iters else lr",
         closed_form=True,
@@ -730,7 +731,7 @@ _ENTRIES = (
         ),
         example={"swa_lr": 0.02, "anneal_epochs": 40},
         formula=r"\eta_t = \alpha_t\,\eta_{\mathrm{swa}} + (1 - \alpha_t)\,\eta_0,\quad "
-        r"\alpha_t = \tfrac12(1 - \cos\pi x)\ \text{or}\ x,\quad x = \min(t / \mathrm{anneal\_epochs},\, 1)",
+        r"\alpha_t \in \{\tfrac12(1 - \cos\pi x),\ x\},\quad x = \min(t / \mathrm{anneal\_epochs},\, 1)",
         first="lr if anneal_epochs else swa_lr",
         last="swa_lr",
         closed_form=False,
@@ -799,7 +800,7 @@ _ENTRIES = (
             ),
         ),
         example={"schedulers": _HEAT_TIMES_DECAY},
-        formula=r"\eta_t = \eta_0\prod_i f_i(t)\quad\text{if every part multiplies}",
+        formula=r"\eta_t = \eta_0\prod_i f_i(t),\quad f_i = \eta^{(i)} / \eta_0",
         first="lr * prod(part(0) / lr for part in schedulers)",
         last="lr * prod(part(n - 1) / lr for part in schedulers)",
         closed_form=False,
@@ -916,7 +917,10 @@ def _cosine_traps(given, lr, rates):
     if given["eta_min"] > lr:
         yield say("eta_min is above lr: it heats.", "eta_min 高于 lr：这是在加热。")
     if rates.size > given["T_max"] + 1:
-        yield say("It rises again after update T_max = {t}.", "更新步 T_max = {t} 之后它再次上升。", t=given["T_max"])
+        yield say(
+            "After update T_max = {t} it goes back the way it came.", "更新步 T_max = {t} 之后它原路返回。",
+            t=given["T_max"],
+        )  # fmt: skip
     elif rates.size <= given["T_max"]:
         yield say(
             "eta_min = {eta_min:g} is not reached: that is update {t}.",
@@ -938,7 +942,8 @@ def _restart_traps(given, lr, rates):
 
 
 def _plateau_traps(given, lr, rates):
-    yield say("Drops: {n}.", "下降次数：{n}。", n=np.count_nonzero(np.diff(rates)))
+    if rates[0] == rates[-1]:
+        yield say("It never drops in this run.", "在这次训练中从未下降。")
     if given["patience"] == 0:
         yield say("patience=0: one unlucky metric is enough for a drop.", "patience=0：一次坏运气就足以触发下降。")
     if rates[-1] - max(rates[-1] * given["factor"], given["min_lr"]) <= given["eps"]:

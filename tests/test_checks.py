@@ -16,8 +16,8 @@ from lrcourse import dynamics, words
 from lrcourse.checks import EXERCISES, Exercise, NotYet, Unsolved, check, judge, load, probe
 from lrcourse.checks import dynamics as checks_01
 from lrcourse.checks import schedulers as checks_02
-from lrcourse.checks.check import exercise, plain
 from lrcourse.checks.compare import EPOCH, GROUP, Comparison, difference, numbers
+from lrcourse.checks.exercise import exercise, plain
 
 load()
 IDS = sorted(EXERCISES)
@@ -61,10 +61,11 @@ def double(monkeypatch):
 
 
 def refusal(id, answer, seed=0):
-    """The one line that a notebook shows for a wrong answer."""
+    """The message that a notebook shows for a wrong answer."""
     with pytest.raises(NotYet) as caught:
         check(id, answer, seed=seed)
-    (line,) = caught.value._render_traceback_()
+    line = " ".join(caught.value._render_traceback_())
+    assert line == str(caught.value)
     assert line.startswith(f"✗ {id} ")
     assert "\n" not in line
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

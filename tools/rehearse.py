@@ -48,7 +48,7 @@ def verdict(source: Source, exercise: Exercise, answer: str, language: str, **ar
 
 
 def friendly(error: Exception) -> str | None:
-    """The one line that a notebook shows for *error*, or None if it shows anything else, such as a traceback."""
+    """The one message that a notebook shows for *error*, or None if it shows anything else, such as a traceback."""
     render = getattr(error, "_render_traceback_", None)
-    shown = ANSI.sub("", "\n".join(render())) if render else ""
-    return shown if shown.startswith("✗ ") and "\n" not in shown else None
+    shown = ANSI.sub("", " ".join(render())) if render else ""
+    return shown if shown.startswith("✗ ") and "\n" not in str(error) else None

@@ -15,7 +15,7 @@ import numpy as np
 
 import lrcourse
 from lrcourse import dynamics
-from lrcourse.checks import check
+from lrcourse.checks import check, once_solved
 from lrcourse.figures.style import Figure, label, styled
 
 lrcourse.use_language("en")
@@ -25,7 +25,7 @@ import numpy as np
 
 import lrcourse
 from lrcourse import dynamics
-from lrcourse.checks import check
+from lrcourse.checks import check, once_solved
 from lrcourse.figures.style import Figure, label, styled
 
 lrcourse.use_language("zh")
@@ -426,7 +426,7 @@ def lr_for_variance(variance, curvature, sigma, batch_size):
 # %% [markdown] lang="en" tags=["card"]
 # ## 01.5 · Cool the ball
 #
-# **Difficulty** ●●● · **Time** 30 minutes · **Expected result** at least 45% of the balls at rest in the deepest well
+# **Difficulty** ●●○ · **Time** 20 minutes · **Expected result** at least 45% of the balls at rest in the deepest well
 #
 # Four thousand balls start in the leftmost well of the rugged valley, whose bottom is the highest of nine. Their gradient
 # is noisy, and all you have is the learning rate. Write `cooling(t)`, the learning rate of update `t = 0 … 1999`, so
@@ -452,10 +452,10 @@ def lr_for_variance(variance, curvature, sigma, batch_size):
 # you have between too hot to choose and too cold to move.
 # </details>
 
-# %% [markdown] lang="zh" of="14ee58b2"
+# %% [markdown] lang="zh" of="5ec7020d"
 # ## 01.5 · 让小球冷却
 #
-# **难度** ●●● · **用时** 30 分钟 · **预期结果** 至少 45% 的小球静止在最深的势阱里
+# **难度** ●●○ · **用时** 20 分钟 · **预期结果** 至少 45% 的小球静止在最深的势阱里
 #
 # 四千个小球从崎岖山谷最左边的势阱出发，九个势阱中它的底部最高。梯度带有噪声，而你手里只有学习率。
 # 写出 `cooling(t)`，即第 `t = 0 … 1999` 次更新的学习率，使最后至少 45% 的小球静止在最深的势阱里：离它的底部不超过 0.1。
@@ -507,7 +507,8 @@ def cooling(t):
 check("01.5", cooling)
 
 # %% tags=["show"]
-where_they_end(cooling)
+with once_solved():
+    display(where_they_end(cooling))
 
 # %% [markdown] lang="en" tags=["solution"]
 # A straight line to zero does it. More time where the choice is made, and a hot start to cross the valley, does it a

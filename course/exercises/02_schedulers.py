@@ -18,7 +18,7 @@ import torch
 from torch.optim import lr_scheduler
 
 import lrcourse
-from lrcourse.checks import check
+from lrcourse.checks import check, once_solved
 from lrcourse.figures.style import Figure, label, styled
 
 lrcourse.use_language("en")
@@ -31,7 +31,7 @@ import torch
 from torch.optim import lr_scheduler
 
 import lrcourse
-from lrcourse.checks import check
+from lrcourse.checks import check, once_solved
 from lrcourse.figures.style import Figure, label, styled
 
 lrcourse.use_language("zh")
@@ -144,7 +144,8 @@ def picture(curves):
     return figure
 
 
-picture(curves_of(new_optimizer, schedulers, 60))
+with once_solved():
+    display(picture(curves_of(new_optimizer, schedulers, 60)))
 
 # %% [markdown] lang="en" tags=["solution"]
 # `lr(t)` is what update `t` uses, so it is read before anything steps; `scheduler.get_last_lr()` would give the same
@@ -681,11 +682,12 @@ check("02.5", Plateau)
 # %% tags=["show"] name="beside-torch"
 arguments = dict(mode="min", factor=0.5, patience=1, threshold=0.01, cooldown=2, min_lr=0.02)
 metrics = [0.9, 0.7, 0.71, 0.72, 0.68, 0.69, 0.695, 0.7, 0.66, 0.659, 0.67, 0.68, 0.66, 0.65, 0.66, 0.65, 0.66]
-mine, theirs = Plateau(lr=0.1, **arguments), new_optimizer()
-scheduler = lr_scheduler.ReduceLROnPlateau(theirs, **arguments)
-for epoch, metric in enumerate(metrics):
-    scheduler.step(metric)
-    print(f"{epoch:2}  {metric:<5}  mine {mine.step(metric):.3f}  torch {theirs.param_groups[1]['lr']:.3f}")
+with once_solved():
+    mine, theirs = Plateau(lr=0.1, **arguments), new_optimizer()
+    scheduler = lr_scheduler.ReduceLROnPlateau(theirs, **arguments)
+    for epoch, metric in enumerate(metrics):
+        scheduler.step(metric)
+        print(f"{epoch:2}  {metric:<5}  mine {mine.step(metric):.3f}  torch {theirs.param_groups[1]['lr']:.3f}")
 
 # %% [markdown] lang="en" tags=["solution"]
 # This is feedback control: the learning rate answers to what the training does, not to a clock. The controller sees

@@ -6,9 +6,9 @@ import functools
 import importlib
 import pkgutil
 
-from .check import EXERCISES, Exercise, NotYet, Unsolved, check, judge, probe
+from .exercise import EXERCISES, Exercise, NotYet, Unsolved, check, judge, once_solved, probe
 
-__all__ = ["EXERCISES", "Exercise", "NotYet", "Unsolved", "check", "judge", "load", "probe"]
+__all__ = ["EXERCISES", "Exercise", "NotYet", "Unsolved", "check", "judge", "load", "once_solved", "probe"]
 
 
 @functools.cache

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..words import say
-from .check import Exercise, exercise
+from .exercise import Exercise, exercise
 
 
 class Axis(NamedTuple):

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from .. import dynamics
 from ..words import say
-from .check import NotYet, exercise
 from .compare import UPDATE, Axis, Mistake, comparison, numbers
+from .exercise import NotYet, exercise
 
 # --- 01.1 The limit --------------------------------------------------------------------------------------
 

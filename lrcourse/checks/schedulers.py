@@ -14,8 +14,8 @@ from torch.optim.lr_scheduler import LRScheduler
 from .. import curves
 from ..schedulers import build, record
 from ..words import say
-from .check import exercise
 from .compare import EPOCH, GROUP, TIME, UPDATE, Comparison, Mistake, comparison
+from .exercise import exercise
 
 
 def new_optimizer(lrs: list[float]) -> Optimizer:

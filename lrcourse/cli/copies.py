@@ -252,8 +252,7 @@ class PersonalCopy:
         current = mine.read_bytes() if mine.exists() else data
         backup = None
         if current != data:
-            backup = next(path for path in numbered(mine, "backup") if not path.exists())
-            self._write(backup, current)
+            backup = next(path for path in numbered(mine, "backup") if self._write(path, current, only_new=True))
         if backup or not mine.exists():
             self._write(mine, data)
         files = self.manifest["files"] | {name: {"bytes": digest(data), "work": work(data)}}
@@ -266,20 +265,18 @@ class PersonalCopy:
         return sum(files.get(name, {}).get("bytes") != digest(course.read(name)) for name in course.files())
 
     def _lay_beside(self, mine: Path, data: bytes) -> Path:
-        for beside in numbered(mine, "new"):
-            if not beside.exists():
-                self._write(beside, data)
-                return beside
-            if beside.read_bytes() == data:
-                return beside
-        raise AssertionError("unreachable: numbers do not end")
+        names = numbered(mine, "new")
+        return next(path for path in names if self._write(path, data, only_new=True) or path.read_bytes() == data)
 
     def _remember(self, manifest: dict) -> None:
         self._write(self.folder / MARK / "manifest.json", json.dumps(manifest, indent=1).encode())
         self.__dict__.pop("manifest", None)
 
-    def _write(self, path: Path, data: bytes) -> None:
-        """Put *data* at *path* in one step: at any moment there is the old file or the whole new one."""
+    def _write(self, path: Path, data: bytes, *, only_new: bool = False) -> bool:
+        """Put *data* at *path* in one step: at any moment there is the old file or the whole new one.
+
+        With *only_new* a file that is there stays, and the answer is False; of two runs at once only one gets True.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         half = self.folder / MARK / f"half-{uuid.uuid4().hex}"
         try:
@@ -287,10 +284,20 @@ class PersonalCopy:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(half, path)
-        except BaseException:
+            if not only_new:
+                os.replace(half, path)
+                return True
+            try:
+                os.link(half, path)
+            except FileExistsError:
+                return False
+            except OSError:  # a file system without hard links, where runs at once cannot be told apart
+                if path.exists():
+                    return False
+                os.replace(half, path)
+            return True
+        finally:
             half.unlink(missing_ok=True)
-            raise
 
     def _sweep(self) -> None:
         """Remove what killed runs left half-written; a minute's grace for a run that is at work beside us."""

@@ -104,7 +104,7 @@ def bifurcation() -> Explorer:
         pictures.Bifurcation(),
         [
             Slider(
-                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.05, high=2.1, value=1.2, step=0.005,
+                key="lr", name=say("learning rate", "学习率"), symbol="η", low=0.05, high=2.1, value=0.9, step=0.005,
                 show=".3f", play=120,
                 snaps={
                     "1": limits["period 2"], "√5−1": limits["period 4"],
@@ -146,7 +146,7 @@ def oscillator() -> Explorer:
             "碗的一个方向比另一个方向陡一百倍。哪组 η 和 β 让小球最快停下来？",
         ),
         goal=say(
-            "within 1 % of the start in at most {goal} updates", "在 {goal} 步以内进入起始距离的 1 %",
+            "within 1% of the start in at most {goal} updates", "在 {goal} 步以内进入起始距离的 1%",
             goal=pictures.MASS_GOAL,
         ),
     )  # fmt: skip
@@ -154,12 +154,12 @@ def oscillator() -> Explorer:
 
 def clock() -> Explorer:
     """A real network, and schedules that share Σ η: predicted at once, then trained."""
-    return Explorer(
-        pictures.OneClock(),
-        [
+
+    def controls(values: Mapping[str, object]) -> Sequence[Control]:
+        return [
             Slider(
                 key="power", name=say("shape of your schedule", "调度的形状"), symbol="p", low=-4.0, high=4.0,
-                value=2.0, step=0.25, show="+.2f",
+                value=values.get("power", 2.0), step=0.25, show="+.2f", on_release=values.get("train", False),
                 snaps={say("backwards", "倒放"): -1.0, say("constant", "恒定"): 0.0, say("linear", "线性"): 1.0},
             ),
             Slider(
@@ -170,7 +170,10 @@ def clock() -> Explorer:
                 key="batch_size", name=say("batch", "批"), options={say("all 600", "全部 600"): None, "16": 16},
             ),
             Switch(key="train", name=say("train the network", "训练网络")),
-        ],
+        ]  # fmt: skip
+
+    return Explorer(
+        pictures.OneClock(), controls,
         question=say(
             "Your schedule has the same Σ η as a constant one. Can its loss be known without training?",
             "你的调度与恒定学习率有相同的 Σ η。不训练，能预知它的损失吗？",

@@ -19,7 +19,7 @@ def schedule_browser() -> Explorer:
         picture,
         _Arguments(picture),
         question=say("Can two different classes draw one curve?", "两个不同的类能画出同一条曲线吗？"),
-        goal=say("two classes, one curve (within 1 % of the first η)", "两个类，一条曲线（相差不超过初始 η 的 1 %）"),
+        goal=say("two classes, one curve (within 1% of the first η)", "两个类，一条曲线（相差不超过初始 η 的 1%）"),
     )
 
 
@@ -106,7 +106,7 @@ def half_life() -> Explorer:
         ],
         question=say("How long does an exponentially decaying learning rate live?", "指数衰减的学习率能活多久？"),
         goal=say(
-            "1 % of the first η left at the end (0.95 % to 1.05 %)", "结束时剩下初始 η 的 1 %（0.95 % 到 1.05 %）"
+            "1% of the first η left at the end (0.95% to 1.05%)", "结束时剩下初始 η 的 1%（0.95% 到 1.05%）"
         ),
     )  # fmt: skip
 

@@ -542,7 +542,7 @@ class Mass(Picture):
         series = figure.add_subplot(grid[1, 0])
         (self.stiff,) = series.plot([], [], color=style.MOMENTUM, linewidth=1.4)
         (self.slow,) = series.plot([], [], color=style.INK, linewidth=1.8)
-        series.set(xlim=(0, 250), ylim=(-1.1, 1.25), xlabel=label("update", "更新步"))
+        series.set(xlim=(0, _LONG), ylim=(-1.1, 1.25), xlabel=label("update", "更新步"))
         series.set_ylabel(label("distance left", "剩余距离"))
         words = dict(transform=series.transAxes, ha="right", fontsize=10)
         series.text(0.98, 0.18, label("slow direction", "缓方向"), color=style.INK, **words)
@@ -557,7 +557,7 @@ class Mass(Picture):
 
     @staticmethod
     def _chart(chart: Axes) -> None:
-        """Updates to within 1 % for every η and β, and the two lines of critical damping."""
+        """Updates to within 1% for every η and β, and the two lines of critical damping."""
         lr = np.geomspace(0.01, 3.999, 160)
         damping = np.geomspace(1, 0.003, 160)[:, None]
         factor = np.maximum(decay(lr, 1 - damping, _STIFF), decay(lr, 1 - damping, _SLOW))
@@ -594,9 +594,9 @@ class Mass(Picture):
         self.here.set_data([lr], [1 - momentum])
         self.done.set_data([updates or -1] * 2, [-0.25, 0.25])
         if updates:
-            outcome = say("within 1 % after {n} updates", "{n} 步后进入 1 % 以内", n=updates)
+            outcome = say("within 1% after {n} updates", "{n} 步后进入 1% 以内", n=updates)
         else:
-            outcome = say("not within 1 % after {n} updates", "{n} 步后仍未进入 1 % 以内", n=_LONG)
+            outcome = say("not within 1% after {n} updates", "{n} 步后仍未进入 1% 以内", n=_LONG)
         self.message.set_text(label("{n} updates", "{n} 步", n=updates or f"> {_LONG}"))
         words = say(
             "Slow direction: {slow}; stiff direction: {stiff}; {outcome}. Effective rate η/(1 − β) = {effective:.3g}.",
@@ -706,7 +706,11 @@ class OneClock(Picture):
                 "虚线只是把恒定学习率的那次训练按你的 τ(t) 重读一遍，没有为它训练任何网络。"
                 "打开训练开关，看真实网络是否跟随。",
             ))  # fmt: skip
+        for line in (self.yours, self.yours_on_tau):
+            line.set_alpha(0.25)  # of the shape before, while this one trains
         yours = yield from _trained(power, lr, batch_size)
+        for line in (self.yours, self.yours_on_tau):
+            line.set_alpha(1)
         loss = np.append(yours.loss, np.full(_TRAINED - len(yours.loss), np.nan))
         self.yours.set_ydata(loss)
         self.yours_on_tau.set_data(tau / _TRAINED, loss)
@@ -916,7 +920,7 @@ def one_clock(clock: dynamics.Clock) -> Figure:
     by_tau.sharey(by_update)
     widths = np.linspace(12, 1.6, len(clock.histories))  # one line lies on the other, and each is seen
     for (name, run), color, width in zip(clock.histories.items(), style.CYCLE, widths, strict=False):
-        rate.plot(run.lr, color=color, linewidth=1.6, label=name)
+        rate.plot(run.lr, color=color, linewidth=1.6, label=style.schedule_name(name))
         by_update.plot(run.loss, color=color, linewidth=1.6)
         by_tau.plot(run.tau, run.loss, color=color, linewidth=width)
     highest = max(run.lr.max() for run in clock.histories.values())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from numbers import Integral
 from types import MappingProxyType
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from .. import schedulers
 from ..training import History
+from ..training.arguments import count, positive
 from ..words import say
 from . import style
 from .style import Figure, Picture, Seen, label, styled
@@ -42,12 +42,7 @@ def visualize_schedulers(epochs: int = 100, initial_lr: float = 0.1) -> Figure:
     Raises:
         ValueError: epochs is not a positive integer, or initial_lr not a positive finite number.
     """
-    if not isinstance(epochs, Integral) or isinstance(epochs, bool) or epochs < 1:
-        raise ValueError(f"epochs must be a positive integer, got {epochs!r}; one point is drawn for each")
-    if not 0 < initial_lr < np.inf:
-        raise ValueError(
-            f"initial_lr must be a positive finite number, got {initial_lr!r}; it is what the optimizer starts with"
-        )
+    epochs, initial_lr = count("epochs", epochs), positive("initial_lr", initial_lr)
     panels = {
         "StepLR": dict(step_size=30, gamma=0.1),
         "MultiStepLR": dict(milestones=[30, 60, 80], gamma=0.1),
@@ -100,13 +95,13 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
     said = []
     colors = (style.LR, style.SECOND, style.MOMENTUM, *style.CYCLE[5:])
     for (name, histories), color in zip(runs.items(), colors, strict=False):
-        above.plot(histories[0].lr, color=color, label=name)
+        above.plot(histories[0].lr, color=color, label=style.schedule_name(name))
         loss = np.array([np.convolve(h.loss, np.ones(smooth) / smooth, mode="valid") for h in histories])
         at = np.arange(loss.shape[1]) + smooth - 1
         mean, error = loss.mean(0), _standard_error(loss)
         below.fill_between(at, mean - error, mean + error, color=color, alpha=0.2, linewidth=0)
         below.plot(at, mean, color=color)
-        said.append(f"{name} {mean[-1]:.3f} ± {error[-1]:.3f}")
+        said.append(f"{style.schedule_name(name)} {mean[-1]:.3f} ± {error[-1]:.3f}")
     above.set_title(label("The rate that trained, and what it left", "真正参与训练的学习率，以及它留下的损失"), pad=28)
     above.legend(ncols=len(runs), loc="lower left", bbox_to_anchor=(-0.01, 1), borderaxespad=0, handlelength=1.2)
     above.set_ylabel(label("learning rate η", "学习率 η"))
@@ -273,7 +268,7 @@ class Catalogue:
     def _repr_mimebundle_(self, include=None, exclude=None):
         heads = {
             label("class", "类"): 24,
-            label("formula, first and last value, arguments", "公式、首值与末值、参数"): 42,
+            label("formula, first and last of n values, arguments", "公式、n 个值中的首值与末值、参数"): 42,
             label("physics, trap", "物理图像、陷阱"): 34,
         }
         head = "".join(f'<th style="text-align:left; width:{width}%">{words}</th>' for words, width in heads.items())
@@ -408,7 +403,7 @@ class HalfLife(Picture):
 
 def _percent(share: float) -> str:
     """Two digits that count, down to a hundredth of a percent."""
-    return f"{100 * share:.2g} %" if share >= 1e-4 else "< 0.01 %"
+    return f"{100 * share:.2g}%" if share >= 1e-4 else "< 0.01%"
 
 
 @styled

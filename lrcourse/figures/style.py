@@ -61,6 +61,17 @@ def label(en: str, zh: str, /, **values: object) -> str:
     return say(en, zh, **values)
 
 
+_SCHEDULES = {
+    "constant": "恒定", "linear": "线性", "cosine": "余弦", "step": "阶梯", "exponential": "指数", "triangle": "三角",
+    "backwards": "倒放", "one-cycle": "单周期", "warmup": "预热", "restarts": "热重启", "sequential": "顺序组合",
+}  # fmt: skip
+
+
+def schedule_name(name: str) -> str:
+    """A schedule's name as a figure shows it: those of everyday schedules are translated, others stay as they are."""
+    return label(name, _SCHEDULES.get(name, name))
+
+
 @functools.cache
 def _rc() -> dict[str, object]:
     return {

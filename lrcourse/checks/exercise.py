@@ -13,7 +13,8 @@ import linecache
 import sysconfig
 import textwrap
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -23,10 +24,11 @@ from ..words import say
 
 
 class NotYet(AssertionError):
-    """An answer that is not right yet. In a notebook it shows as one line, without a stack of frames."""
+    """An answer that is not right yet. In a notebook it shows as its message alone, without a stack of frames."""
 
     def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+        # Broken between words here, or JupyterLab breaks it inside them.
+        return textwrap.wrap(str(self), 96, break_long_words=False, break_on_hyphens=False)
 
 
 class Unsolved(NotYet):
@@ -150,6 +152,20 @@ def check(id: str, answer: object, *, seed: int | None = None) -> None:
     if message:
         raise NotYet(f"✗ {id} {message}")
     print(f"✓ {id} " + say("correct", "正确"))
+
+
+@contextmanager
+def once_solved() -> Iterator[None]:
+    """Run what shows an answer at work; while the answer is still the stub, print one line instead.
+
+    Any other error of the answer is left as it is: it helps its author.
+    """
+    try:
+        yield
+    except NotImplementedError as error:
+        if _in_a_library(error):
+            raise
+        print(say("· nothing to show before the exercise is solved", "· 完成练习之后，这里才有内容可看"))
 
 
 def find(id: str) -> Exercise:
