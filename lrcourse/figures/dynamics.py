@@ -499,9 +499,9 @@ class Bifurcation(Picture):
             code, what = regime
         self.message.set_text(label("η = {lr:.3f}: {name}", "η = {lr:.3f}：{name}", lr=lr, name=_NAMES[code]()))
         words = say(
-            "η = {lr:.3f}: {what}. One update multiplies a small error at the bottom by 1 − 2η = {factor:.2f}.",
-            "η = {lr:.3f}：{what}。每一步把谷底附近的小偏差乘以 1 − 2η = {factor:.2f}。",
-            lr=lr, what=what, factor=1 - 2 * lr,
+            "η = {lr:.3f}: {what}. One update multiplies a small error at the bottom by 1 − 2η = {factor}.",
+            "η = {lr:.3f}：{what}。每一步把谷底附近的小偏差乘以 1 − 2η = {factor}。",
+            lr=lr, what=what, factor=f"{1 - 2 * lr:.2f}".replace("-", "−"),
         )  # fmt: skip
         hops = np.ptp(np.sign(shown[5:])) == 2  # what comes before may be a long first step
         return Seen(words, f"η = {lr:.3f}" if hops and lr <= HOP_GOAL else "")
