@@ -29,7 +29,7 @@ def stored(source, room, language):
 
 def execute(cells):
     """Run code cells in one namespace, silently."""
-    namespace = {"__name__": "__main__"}
+    namespace = {"__name__": "__main__", "display": print}
     with contextlib.redirect_stdout(io.StringIO()):
         for cell in cells:
             exec(cell.source, namespace)
