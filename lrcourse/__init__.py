@@ -7,10 +7,26 @@ from ._lazy import lazy
 from .words import language, use_language
 
 __version__ = "0.1.0"
-__all__ = ["check", "language", "use_language", "visualize_schedulers"]
+__all__ = [
+    "CurveLR", "CustomScheduler", "TransformerLRScheduler", "WarmupScheduler", "check", "custom_lr_lambda",
+    "get_linear_warmup_scheduler", "language", "simulated_annealing_schedule", "use_language", "visualize_schedulers",
+]  # fmt: skip
 
 __getattr__, __dir__ = lazy(
     __name__,
-    modules=("curves", "training", "start", "dynamics", "schedulers", "checks", "figures", "explorers"),
-    names={"check": "lrcourse.checks", "visualize_schedulers": "lrcourse.figures.schedulers"},
+    modules=(
+        "curves", "training", "start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining", "checks",
+        "figures", "explorers",
+    ),
+    names={
+        "CurveLR": "lrcourse.training.scheduler",
+        "CustomScheduler": "lrcourse.custom",
+        "TransformerLRScheduler": "lrcourse.warmup",
+        "WarmupScheduler": "lrcourse.warmup",
+        "check": "lrcourse.checks",
+        "custom_lr_lambda": "lrcourse.custom",
+        "get_linear_warmup_scheduler": "lrcourse.warmup",
+        "simulated_annealing_schedule": "lrcourse.custom",
+        "visualize_schedulers": "lrcourse.figures.schedulers",
+    },
 )

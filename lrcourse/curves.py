@@ -20,8 +20,9 @@ no curve either. Every factory raises
     TypeError: an argument is missing, unknown, or no number (function, list) where one is due;
     ValueError: an argument is out of range, NaN or infinite; the message names it, what it was, and the way out.
 
-Between two updates (a t that is no whole number) a smooth formula is evaluated as it stands; a schedule that only lives
-at updates (steps, lambdas, plateau, compositions) keeps its last value.
+Between two updates (a t that is no whole number) a formula is evaluated as it stands, a function of yours too
+(``lambda_lr`` calls it with the fraction); a schedule that only lives at updates (steps, products of lambdas, plateau,
+torch's compositions, recordings) keeps its last value.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "Schedule", "chained_scheduler", "constant", "constant_lr", "cosine_annealing_lr",
-    "cosine_annealing_warm_restarts", "cyclic_lr", "exponential_lr", "lambda_lr", "linear_lr", "linear_to_zero",
-    "linear_warmup", "multi_step_lr", "multiplicative_lr", "one_cycle_lr", "polynomial_lr",
-    "reduce_lr_on_plateau", "sequential_lr", "step_lr", "swalr", "then",
+    "cosine_annealing_warm_restarts", "cyclic_lr", "exponential_lr", "exponential_warmup", "inverse_sqrt", "lambda_lr",
+    "linear_lr", "linear_to_zero", "linear_warmup", "multi_step_lr", "multiplicative_lr", "one_cycle_lr",
+    "piecewise_linear", "polynomial_lr", "radam_warmup", "recorded", "reduce_lr_on_plateau", "rex", "sequential_lr",
+    "simulated_annealing", "sinusoidal", "step_lr", "swalr", "then", "transformer", "wsd",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
@@ -73,6 +75,7 @@ class _Law:
     last: float = math.inf  # no value after this t,
     beyond: str = ""  # and why
     momentum: Callable[[NDArray], Array] | None = None
+    unclear: str = ""  # why there is no momentum although a part cycles it
     part: _Part | None = None
     run: Callable[[range], Array] | None = None  # values, if there is a faster way for consecutive updates
     whole: bool = False  # give it all t at once: each value needs those before it
@@ -149,15 +152,24 @@ class Schedule:
         return self._law.value(np.arange(t.start, t.stop, t.step) if isinstance(t, range) else t)
 
     @property
+    def cycles_momentum(self) -> bool:
+        """Whether it, or a part of it, moves the momentum too."""
+        return self._law.momentum is not None or bool(self._law.unclear)
+
+    @property
     def momentum(self) -> Schedule:
         """The momentum (SGD) or beta1 (Adam) that CyclicLR and OneCycleLR cycle, as a function of t.
 
+        Shifting, stretching and scaling keep it; a product has that of its one factor with any; ``then`` has that of
+        its parts, if both have one.
+
         Raises:
-            ValueError: the schedule leaves momentum alone.
+            ValueError: the schedule leaves momentum alone, or its parts do not say what it should be.
         """
         if self._law.momentum is None:
             raise ValueError(
-                f"{self.name} does not cycle momentum, the optimizer's own value stays; "
+                self._law.unclear
+                or f"{self.name} does not cycle momentum, the optimizer's own value stays; "
                 "cyclic_lr and one_cycle_lr do, with cycle_momentum=True"
             )
         return _momentum(self)
@@ -247,11 +259,13 @@ def _rebuild(name: str, params: Mapping[str, object]) -> Schedule:
 
 
 def _frozen(value: object) -> object:
-    """A value that cannot be changed by way of the schedule; an array is not copied."""
+    """A value that nobody can change afterwards: of an array a read-only copy, of one without axes its number."""
     if hasattr(value, "__array__") and np.ndim(value):
-        value = np.asarray(value).view()
+        value = np.array(value)
         value.flags.writeable = False
-    elif isinstance(value, Iterable) and not isinstance(value, str) and not hasattr(value, "__array__"):
+    elif hasattr(value, "__array__"):
+        value = np.asarray(value)[()]
+    elif isinstance(value, Iterable) and not isinstance(value, str):
         value = tuple(value)
     return value
 
@@ -430,28 +444,43 @@ def _whole_runs(*functions: Callable) -> bool:
     return any(isinstance(function, Schedule) and function._law.whole for function in functions)
 
 
+def _carried(a: Schedule, time: Callable[[NDArray], NDArray] = lambda t: t) -> dict[str, object]:
+    """What a law says of momentum if a's goes on in another time."""
+    momentum = a._law.momentum and (lambda t: a.momentum(time(t)))
+    return {"momentum": momentum, "unclear": a._law.unclear, "whole": _whole_runs(a)}
+
+
 @_factory
 def _product(a: Schedule, b: Schedule) -> _Law:
-    return _Law(lambda t: a(t) * b(t), whole=_whole_runs(a, b))
+    if a.cycles_momentum and b.cycles_momentum:
+        rest = {"unclear": "both factors of the product cycle momentum; leave it to one, the other takes "
+                           "cycle_momentum=False"}  # fmt: skip
+    else:
+        rest = _carried(b if b.cycles_momentum else a)
+    return _Law(lambda t: a(t) * b(t), **{**rest, "whole": _whole_runs(a, b)})
 
 
 @_factory
 def _scale(factor: float, a: Schedule) -> _Law:
     number = _number("factor", factor)
-    return _Law(lambda t: number * a(t), whole=_whole_runs(a))
+    return _Law(lambda t: number * a(t), **_carried(a))
 
 
 @_factory
 def _shift(a: Schedule, n: float) -> _Law:
     number = _number("n", n)
     number = int(number) if number == int(number) else number
-    return _Law(lambda t: a(np.maximum(t - number, 0)), whole=_whole_runs(a))
+
+    def earlier(t: NDArray) -> NDArray:
+        return np.maximum(t - number, 0)
+
+    return _Law(lambda t: a(earlier(t)), **_carried(a, earlier))
 
 
 @_factory
 def _stretch(a: Schedule, factor: float) -> _Law:
     number = _number("factor", factor, "a positive number", lambda x: x > 0)
-    return _Law(lambda t: a(t / number), whole=_whole_runs(a))
+    return _Law(lambda t: a(t / number), **_carried(a, lambda t: t / number))
 
 
 @_factory
@@ -468,13 +497,22 @@ def then(a: Schedule, b: Schedule, at: int) -> _Law:
     _schedule("a", a), _schedule("b", b)
     join = _whole("at", at, 0, "a whole number of updates, not negative")
 
-    def value(t: NDArray) -> Array:
+    def joined(first: Callable[[NDArray], Array], second: Callable[[NDArray], Array], t: NDArray) -> Array:
         later = t >= join
         values = np.empty(t.shape)
-        values[~later], values[later] = a(t[~later]), b(t[later] - join)
+        values[~later], values[later] = first(t[~later]), second(t[later] - join)
         return values
 
-    return _Law(value, whole=_whole_runs(a, b))
+    momentum, unclear = None, a._law.unclear or b._law.unclear
+    if a._law.momentum and b._law.momentum:
+        momentum = functools.partial(joined, a.momentum, b.momentum)
+    elif a.cycles_momentum != b.cycles_momentum:
+        one, other = (a, b) if a.cycles_momentum else (b, a)
+        unclear = (
+            f"of the two parts only {one.name} cycles momentum, {other.name} does not say what it should be; "
+            "give both one, or build it with cycle_momentum=False"
+        )
+    return _Law(functools.partial(joined, a, b), momentum=momentum, unclear=unclear, whole=_whole_runs(a, b))
 
 
 # --- Families -------------------------------------------------------------------------------------------------
@@ -501,10 +539,205 @@ def linear_to_zero(lr: float, total_steps: int) -> _Law:
 def linear_warmup(lr: float, warmup_steps: int) -> _Law:
     """``lr · (t + 1) / (warmup_steps + 1)``, then ``lr``: the first update moves, update *warmup_steps* has it all.
 
-    Source: torchtitan's and timm's ``warmup_prefix`` convention; starting at 0 would waste the first update.
+    The convention of all warm-ups here, and of torchtitan and nanoGPT; LinearLR(start_factor=1 / (w + 1),
+    total_iters=w) for w = *warmup_steps*. Others:
+
+    - transformers: ``t / w``. It arrives at the same update, but update 0 has lr 0 and moves nothing: of w warm-up
+      updates, w - 1 work.
+    - timm: ``warmup_lr_init + (lr - warmup_lr_init) · t / w``; the same with its default ``warmup_lr_init=0``. Without
+      ``warmup_prefix`` the decay has run on meanwhile, and lr(w) is its value at w, not lr.
+    - pytorch-warmup: ``(t + 1) / w``. It arrives one update earlier.
+
+    Source: Goyal et al., arXiv:1706.02677, section 2.2. ``warmup_steps=2 / (1 - beta2)`` is the rule of thumb for Adam
+    of Ma & Yarats, arXiv:1910.04209: 2000 for beta2 = 0.999.
     """
-    lr, warmup_steps = _lr(lr), _whole("warmup_steps", warmup_steps, 0, "a number of updates, not negative")
-    return _Law(lambda t: lr * np.minimum(t + 1, warmup_steps + 1) / (warmup_steps + 1))
+    lr, w = _lr(lr), _whole("warmup_steps", warmup_steps, 0, "a number of updates, not negative")
+    return _Law(lambda t: lr * (np.minimum(t + 1, w + 1) / (w + 1)))
+
+
+@_factory
+def exponential_warmup(lr: float, tau: float) -> _Law:
+    """``lr · (1 - exp(-(t + 1) / tau))``: it approaches lr like a capacitor its voltage, and never quite arrives.
+
+    Source: Ma & Yarats, arXiv:1910.04209, section 5; ``tau=1 / (1 - beta2)`` is their rule of thumb for Adam.
+    """
+    lr, tau = _lr(lr), _number("tau", tau, "a positive number of updates", lambda n: n > 0)
+    return _Law(lambda t: lr * -np.expm1(-(t + 1) / tau))
+
+
+@_factory
+def radam_warmup(lr: float, beta2: float = 0.999) -> _Law:
+    """``lr · r``, where r is the rectification that RAdam multiplies Adam's update by: a warm-up without a length.
+
+    ``r² = (ρ - 4)(ρ - 2) ρ∞ / ((ρ∞ - 4)(ρ∞ - 2) ρ)`` with ``ρ∞ = 2 / (1 - beta2) - 1`` and
+    ``ρ = ρ∞ - 2 s beta2^s / (1 - beta2^s)``. RAdam counts s from 1 and takes no adaptive step while ρ ≤ 4; such updates
+    are left out here: s = t + 5, the first with ρ > 4. With Adam it therefore approximates RAdam, four updates ahead,
+    and it stays within 0.24 lr of ``linear_warmup(lr, 2 / (1 - beta2))``, a rule of thumb for the same.
+
+    Source: Liu et al., arXiv:1908.03265, algorithm 2; Ma & Yarats, arXiv:1910.04209.
+    """
+    lr = _lr(lr)
+    beta2 = _number("beta2", beta2, "between 0.6 (below, RAdam is never adaptive) and 1", lambda b: 0.6 < b < 1)
+    limit = 2 / (1 - beta2) - 1
+
+    def length(s: ArrayLike) -> Array:
+        """ρ, the length of the simple moving average that the exponential one resembles."""
+        s = np.asarray(s, np.float64)
+        return limit - 2 * s * beta2**s / -np.expm1(s * math.log(beta2))
+
+    first = next(s for s in itertools.count(1) if length(s) > 4)  # 5, but for small beta2
+
+    def value(t: NDArray) -> Array:
+        rho = length(t + first)
+        return lr * np.sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho))
+
+    return _Law(value)
+
+
+@_factory
+def inverse_sqrt(lr: float, warmup_steps: int, timescale: float | None = None) -> _Law:
+    """Linear warm-up to lr at update *warmup_steps*, then ``lr · sqrt(timescale / (t - warmup_steps + timescale))``.
+
+    Without a timescale it is ``warmup_steps + 1``: the decay is ``lr · sqrt((warmup_steps + 1) / (t + 1))``, and the
+    whole has :func:`transformer`'s shape. transformers' ``get_inverse_sqrt_schedule`` takes ``warmup_steps``, and warms
+    up from 0. There is no horizon: it goes on for ever, and is never cold.
+
+    Source: Vaswani et al., arXiv:1706.03762, equation 3; Zhai et al., arXiv:2106.04560, for the timescale.
+    """
+    lr, w = _lr(lr), _whole("warmup_steps", warmup_steps, 0, "a number of updates, not negative")
+    scale = w + 1 if timescale is None else _number(
+        "timescale", timescale, "None or a positive number of updates", lambda n: n > 0
+    )  # fmt: skip
+
+    def value(t: NDArray) -> Array:
+        return lr * np.where(t < w, np.minimum(t + 1, w + 1) / (w + 1), np.sqrt(scale / (np.maximum(t - w, 0) + scale)))
+
+    return _Law(value)
+
+
+@_factory
+def transformer(d_model: int, warmup_steps: int = 4000) -> _Law:
+    """``d_model^-½ · min(s^-½, s · warmup_steps^-3/2)`` with s = t + 1: Noam, the Transformer's own learning rate.
+
+    It rises to ``(d_model · warmup_steps)^-½`` at update ``warmup_steps - 1``. The paper counts steps from 1; at s = 0
+    the formula would divide by zero. Scaled: ``2 * transformer(512)``.
+
+    Source: Vaswani et al., arXiv:1706.03762, equation 3.
+    """
+    d = _whole("d_model", d_model, 1, "a positive whole number, the width of the model")
+    w = _whole("warmup_steps", warmup_steps, 1, "a positive number of updates")
+    return _Law(lambda t: d**-0.5 * np.minimum((t + 1) ** -0.5, (t + 1) * w**-1.5))
+
+
+@_factory
+def wsd(lr: float, total_steps: int, cooldown_steps: int, warmup_steps: int = 0, shape: str = "linear") -> _Law:
+    """Warm-up, stable, decay: a trapezoid that ends at 0 at t = total_steps.
+
+    Up to lr as :func:`linear_warmup`, then lr, and over the last *cooldown_steps* updates ``lr · d(p)`` with p from 0
+    to 1: ``d = 1 - p`` (linear), ``(1 + cos π p) / 2`` (cosine), ``1 - sqrt(p)`` (1-sqrt). Before
+    ``total_steps - cooldown_steps`` the horizon is not in it: one trunk, from which every horizon branches.
+
+    Source: Hägele et al., arXiv:2405.18392; Hu et al. (MiniCPM), arXiv:2404.06395.
+    """
+    lr = _lr(lr)
+    total = _whole("total_steps", total_steps, 1, "a positive number of updates")
+    cooldown = _whole("cooldown_steps", cooldown_steps, 1, "a positive number of updates")
+    w = _whole("warmup_steps", warmup_steps, 0, "a number of updates, not negative")
+    _choice("shape", shape, "linear", "cosine", "1-sqrt")
+    if w + cooldown > total:
+        raise ValueError(
+            f"warmup_steps + cooldown_steps must fit into total_steps = {total}, got {w} + {cooldown}"
+        )
+
+    def value(t: NDArray) -> Array:
+        p = np.clip((t - (total - cooldown)) / cooldown, 0, 1)
+        match shape:
+            case "linear":
+                decay = 1 - p
+            case "cosine":
+                decay = (1 + np.cos(np.pi * p)) / 2
+            case _:
+                decay = 1 - np.sqrt(p)
+        return lr * (np.minimum(t + 1, w + 1) / (w + 1)) * decay
+
+    return _Law(value)
+
+
+@_factory
+def rex(lr: float, total_steps: int) -> _Law:
+    """``lr · (1 - p) / (1 - p / 2)`` with p = t / total_steps, then 0: it stays high, and falls steeply at the end.
+
+    Source: Chen, Wolfe & Kyrillidis, arXiv:2107.04197.
+    """
+    lr, total = _lr(lr), _whole("total_steps", total_steps, 1, "a positive number of updates")
+
+    def value(t: NDArray) -> Array:
+        p = np.minimum(t, total) / total
+        return lr * (1 - p) / (1 - p / 2)
+
+    return _Law(value)
+
+
+@_factory
+def piecewise_linear(lr: float, points: Iterable[tuple[float, float]]) -> _Law:
+    """``lr ·`` straight lines between control points ``(t, factor)``; level before the first and after the last.
+
+    The points stand in order of t; factors are not negative: ``piecewise_linear(0.1, [(0, 0.1), (30, 1), (100, 0)])``.
+    """
+    lr = _lr(lr)
+    try:
+        pairs = [(_number("each t of points", t), _number("each factor of points", factor)) for t, factor in points]
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"points must be pairs of finite numbers (t, factor), as [(0, 0.1), (30, 1), (100, 0)], got {points!r}"
+        ) from None
+    t, factors = np.array(pairs).reshape(-1, 2).T
+    if not t.size or t[0] < 0 or not (np.diff(t) > 0).all():
+        raise ValueError(f"points must stand in order of t, each once and from 0 on, got t = {t.tolist()}")
+    if (factors < 0).any():
+        raise ValueError(f"points must have factors of lr that are not negative, got {factors.min():g}")
+    return _Law(lambda at: lr * np.interp(at, t, factors))
+
+
+@_factory
+def sinusoidal(lr: float, amplitude: float, period: float) -> _Law:
+    """``lr + amplitude · sin(2 π t / period)``: a periodic drive around lr, its mean over a period."""
+    lr = _lr(lr)
+    what = f"between 0 and lr = {lr:g}, or the learning rate turns negative"
+    amplitude = _number("amplitude", amplitude, what, lambda a: 0 <= a <= lr)
+    period = _number("period", period, "a positive number of updates", lambda n: n > 0)
+    return _Law(lambda t: lr + amplitude * np.sin(2 * np.pi * t / period))
+
+
+@_factory
+def simulated_annealing(lr: float, T0: float = 1.0, T_min: float = 0.01, alpha: float = 0.99) -> _Law:
+    """``lr · max(T_min, T0 · alpha^t)``: geometric cooling with a floor; lr is the learning rate at temperature 1.
+
+    Source: Kirkpatrick, Gelatt & Vecchi, Science 220 (1983).
+    """
+    lr = _lr(lr)
+    T0 = _number("T0", T0, "a positive number, the starting temperature", lambda x: x > 0)
+    T_min = _number("T_min", T_min, f"between 0 and T0 = {T0:g}", lambda x: 0 <= x <= T0)
+    alpha = _number("alpha", alpha, "greater than 0 and at most 1, or it heats", lambda x: 0 < x <= 1)
+    return _Law(lambda t: lr * np.maximum(T_min, T0 * _power(alpha, t)))
+
+
+@_factory
+def recorded(values: ArrayLike) -> _Law:
+    """``values[t]``: a curve that was measured or recorded, as from :func:`lrcourse.schedulers.record`.
+
+    It has no value after the last one; between updates it keeps the one before.
+    """
+    try:
+        rates = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        rates = np.empty(0)
+    if rates.ndim != 1 or not rates.size:
+        raise TypeError(f"values must be a list of at least one learning rate, values[t] of update t, got {values!r}")
+    if not (np.isfinite(rates) & (rates >= 0)).all():
+        raise ValueError(f"values must be finite and not negative, got {values!r}")
+    end = f"the recording has {rates.size} values"
+    return _Law(lambda t: rates[_whole_updates(t)], math.nextafter(rates.size, 0), end)
 
 
 # --- Schedulers that multiply ---------------------------------------------------------------------------------

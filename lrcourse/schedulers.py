@@ -113,6 +113,8 @@ def record(
     """
     import torch
 
+    from .training.fit import wants_metric
+
     steps, rates = _steps(steps), _rates(lr)
     if what not in ("lr", "momentum"):
         raise ValueError(f"what must be 'lr' or 'momentum', got {what!r}")
@@ -127,7 +129,7 @@ def record(
         raise TypeError(f"make must return a scheduler, something with .step() and .optimizer, got {scheduler!r}")
     if scheduler.optimizer is not optimizer:
         raise ValueError("make must build its scheduler on the optimizer it is given, got one of another optimizer")
-    plateau = isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau)
+    plateau = wants_metric(scheduler)
     if _checked_metric(metric, steps, "ReduceLROnPlateau" if plateau else type(scheduler).__name__) is not None:
         metric = np.asarray(metric, float).tolist()
     values = np.empty((steps, len(rates)))

@@ -22,6 +22,8 @@ from lrcourse.curves import (
     cosine_annealing_warm_restarts,
     cyclic_lr,
     exponential_lr,
+    exponential_warmup,
+    inverse_sqrt,
     lambda_lr,
     linear_lr,
     linear_to_zero,
@@ -29,12 +31,20 @@ from lrcourse.curves import (
     multi_step_lr,
     multiplicative_lr,
     one_cycle_lr,
+    piecewise_linear,
     polynomial_lr,
+    radam_warmup,
+    recorded,
     reduce_lr_on_plateau,
+    rex,
     sequential_lr,
+    simulated_annealing,
+    sinusoidal,
     step_lr,
     swalr,
     then,
+    transformer,
+    wsd,
 )  # fmt: skip
 
 NOISE = np.random.default_rng(3).standard_normal(3000)
@@ -74,6 +84,20 @@ SCHEDULES = [
     linear_to_zero(0.1, 100).stretch(2.5),
     then(linear_warmup(0.1, 100), cosine_annealing_lr(0.1, 2000), at=100),
     one_cycle_lr(0.1, 1.0, 3000).momentum,
+    exponential_warmup(0.1, 300),
+    radam_warmup(0.1, 0.99),
+    inverse_sqrt(0.1, 100),
+    inverse_sqrt(0.1, 0, timescale=7.5),
+    transformer(512, 400),
+    wsd(0.1, 2000, 500, warmup_steps=100),
+    wsd(0.1, 2000, 500, warmup_steps=100, shape="cosine"),
+    wsd(0.1, 2000, 500, shape="1-sqrt"),
+    rex(0.1, 1500),
+    piecewise_linear(0.1, [(0, 0.1), (300, 1), (301.5, 0.4), (1700, 0)]),
+    sinusoidal(0.1, 0.05, 333.3),
+    simulated_annealing(0.1, alpha=0.998),
+    recorded(NOISE[:3000] ** 2).shift(1),
+    2 * then(one_cycle_lr(0.1, 1.0, 3000), cyclic_lr(0.1, 0.01, 0.2), at=100).shift(3).momentum,
 ]
 each_schedule = pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
 drawn = st.sampled_from(SCHEDULES)
@@ -148,6 +172,7 @@ def test_between_updates():
     assert cosine_annealing_lr(1, 10)(2.5) == pytest.approx((1 + math.cos(math.pi / 4)) / 2)
     assert exponential_lr(1, 0.25)(0.5) == pytest.approx(0.5)
     assert linear_lr(1, 0.5, 1, 10)(0.5) == pytest.approx(0.525)
+    assert lambda_lr(1, lambda t: t / 2)(2.5) == 1.25
     for schedule in (step_lr(1, 3), multi_step_lr(1, [3]), multiplicative_lr(1, lambda t: 0.5), SCHEDULES[21]):
         assert schedule(2.9) == schedule(2)
         assert schedule(3.1) == schedule(3)
@@ -211,6 +236,45 @@ def test_stretch_slows_down(a, k, t):
     if t / k <= 1000:
         assert a.stretch(k)(t) == a(t / k)
         assert a.stretch(k).stretch(1 / k)(t) == a(t)
+
+
+ONE_CYCLE, CYCLE = one_cycle_lr(0.1, 1.0, 60), cyclic_lr(0.1, 0.01, 0.2, step_size_up=7, base_momentum=0.6)
+
+
+def test_momentum_goes_along():
+    """Of what is shifted, stretched, scaled, joined or multiplied."""
+    t, own = np.arange(40), ONE_CYCLE.momentum
+    np.testing.assert_array_equal(ONE_CYCLE.shift(5).momentum(t), own.shift(5)(t))
+    np.testing.assert_array_equal(ONE_CYCLE.shift(-5).momentum(t), own(t + 5))
+    np.testing.assert_array_equal(ONE_CYCLE.stretch(2).momentum(t), own(t / 2))
+    np.testing.assert_array_equal((3 * ONE_CYCLE).momentum(t), own(t))
+    np.testing.assert_array_equal((linear_warmup(1, 5) * ONE_CYCLE).momentum(t), own(t))
+    np.testing.assert_array_equal((ONE_CYCLE * linear_warmup(1, 5)).momentum(t), own(t))
+    joined = then(ONE_CYCLE, CYCLE, at=20)
+    expected = [own(k) if k < 20 else CYCLE.momentum(k - 20) for k in t]
+    np.testing.assert_array_equal(joined.momentum(t), expected)
+    np.testing.assert_array_equal((2 * joined).shift(3).momentum(t), joined.momentum(np.maximum(t - 3, 0)))
+    with pytest.raises(ValueError, match="no value at t = 61"):
+        (2 * ONE_CYCLE).momentum(61)
+    assert joined.cycles_momentum and (2 * joined).cycles_momentum
+    assert not (2 * constant(1)).cycles_momentum
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        (then(constant(0.1), ONE_CYCLE, at=3), "only one_cycle_lr cycles momentum, constant does not.*give both one"),
+        (then(CYCLE, constant(0.1), at=3).shift(2), "only cyclic_lr cycles momentum, constant does not say"),
+        (then(then(constant(0.1), CYCLE, at=3), CYCLE, at=9), "only cyclic_lr cycles momentum, constant does not say"),
+        (2 * (CYCLE * ONE_CYCLE), "both factors of the product cycle momentum; leave it to one"),
+    ],
+    ids=repr,
+)
+def test_momentum_that_nobody_knows(schedule, message):
+    assert schedule(5) > 0
+    assert schedule.cycles_momentum
+    with pytest.raises(ValueError, match=message):
+        _ = schedule.momentum
 
 
 def test_then_takes_arrays_in_any_order():
@@ -290,6 +354,15 @@ def test_immutable():
         schedule.params["gamma"] = 3
     with pytest.raises(ValueError, match="read-only"):
         reduce_lr_on_plateau(0.1, NOISE).params["metric"][0] = 3
+    values = np.array([0.1, 0.2])
+    schedule = recorded(values)
+    values[0] = 7
+    assert schedule(0) == schedule.params["values"][0] == 0.1
+    rate = np.array(0.1)
+    schedule = step_lr(rate, 30)
+    rate[...] = 7
+    assert schedule(0) == schedule.params["lr"] == 0.1
+    assert hash(schedule) == hash(step_lr(0.1, 30))
 
 
 def test_every_factory_is_documented_and_returns_a_schedule():
@@ -341,6 +414,106 @@ def test_linear_warmup_wastes_none_either_and_meets_what_follows():
     joined = then(linear_warmup(0.1, 4), cosine_annealing_lr(0.1, 10), at=4)
     np.testing.assert_allclose(joined(range(5)), [0.02, 0.04, 0.06, 0.08, 0.1])
     assert linear_warmup(0.1, 0)(0) == 0.1
+
+
+T = np.arange(300)
+
+
+def test_warmup_is_the_one_that_torchtitan_and_linear_lr_make():
+    np.testing.assert_allclose(linear_warmup(0.1, 9)(T), linear_lr(0.1, 1 / 10, 1, 9)(T), rtol=1e-13)
+    assert linear_warmup(0.1, 9)(8) < linear_warmup(0.1, 9)(9) == 0.1
+    assert linear_warmup(0.7, 2)(2) == 0.7  # exactly: what follows goes on from there
+
+
+def test_warmups_of_adam():
+    """As the papers have them, step by step."""
+    np.testing.assert_allclose(
+        exponential_warmup(0.1, 50)(T), [0.1 * (1 - math.exp(-(t + 1) / 50)) for t in T], rtol=1e-12
+    )
+    for beta2 in (0.65, 0.9, 0.999):
+        rho_inf = 2 / (1 - beta2) - 1
+        rectified = []
+        for s in range(1, 400):
+            rho = rho_inf - 2 * s * beta2**s / (1 - beta2**s)
+            if rho > 4:
+                rectified.append(((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho)) ** 0.5)
+        np.testing.assert_allclose(radam_warmup(0.1, beta2)(T), 0.1 * np.array(rectified[:300]), rtol=1e-7)
+        assert radam_warmup(1, beta2)(10**6) == pytest.approx(1)
+    t, by_thumb = np.arange(6000), linear_warmup(1, 2000)
+    assert 0.2 < np.abs(radam_warmup(1, 0.999)(t) - by_thumb(t)).max() < 0.24
+
+
+def test_noam_and_inverse_sqrt():
+    paper = [512**-0.5 * min(s**-0.5, s * 40**-1.5) for s in range(1, 301)]
+    np.testing.assert_allclose(transformer(512, 40)(T), paper, rtol=1e-13)
+    peak = (512 * 40) ** -0.5
+    assert transformer(512, 40)(39) == pytest.approx(peak)
+    np.testing.assert_allclose(inverse_sqrt(peak, 39)(T), paper, rtol=1e-12)  # the same shape
+    theirs = [  # transformers: get_inverse_sqrt_schedule
+        t / 40 if t < 40 else 1 / math.sqrt((t + 25 - 40) / 25) for t in range(300)
+    ]
+    np.testing.assert_allclose(inverse_sqrt(1, 40, timescale=25)(T[40:]), theirs[40:], rtol=1e-12)
+    np.testing.assert_allclose(inverse_sqrt(1, 40, timescale=25)(T[:40]), linear_warmup(1, 40)(T[:40]), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("shape", "decay"),
+    [
+        ("linear", lambda p: 1 - p),
+        ("cosine", lambda p: math.cos(math.pi * p / 2) ** 2),
+        ("1-sqrt", lambda p: 1 - p**0.5),
+    ],
+)
+def test_wsd_branches_from_one_trunk(shape, decay):
+    short, long = wsd(0.1, 100, 20, 10, shape), wsd(0.1, 200, 40, 10, shape)
+    np.testing.assert_array_equal(short(T[:81]), long(T[:81]))
+    np.testing.assert_array_equal(short(T[:81]), linear_warmup(0.1, 10)(T[:81]))
+    np.testing.assert_allclose(short(T[80:100]), [0.1 * decay(k / 20) for k in range(20)], rtol=1e-12)
+    assert short(99) > 0 == short(100) == short(10**6)
+
+
+def test_rex_lines_sines_and_annealing():
+    left = 1 - T[:100] / 100
+    np.testing.assert_allclose(rex(0.1, 100)(T[:100]), 0.1 * left / (0.5 + 0.5 * left), rtol=1e-12)
+    assert rex(0.1, 100)([100, 500]).tolist() == [0, 0]
+    lines = piecewise_linear(0.2, [(10, 0.5), (20, 1), (40, 0)])
+    np.testing.assert_allclose(lines([0, 10, 15, 20, 30, 40, 99]), [0.1, 0.1, 0.15, 0.2, 0.1, 0, 0])
+    np.testing.assert_allclose(sinusoidal(0.1, 0.04, 20)([0, 5, 10, 15, 20]), [0.1, 0.14, 0.1, 0.06, 0.1])
+    annealed = simulated_annealing(0.1, T0=2, T_min=0.05, alpha=0.97)
+    np.testing.assert_allclose(annealed(T), [0.1 * max(0.05, 2 * 0.97**t) for t in range(300)], rtol=1e-12)
+    assert recorded([3, 1, 2])([0, 1, 2, 2.9]).tolist() == [3, 1, 2, 2]
+    with pytest.raises(ValueError, match="recorded has no value at t = 3: the recording has 3 values"):
+        recorded([3, 1, 2])(3)
+
+
+@pytest.mark.parametrize(
+    ("build", "error", "message"),
+    [
+        (lambda: exponential_warmup(0.1, 0), ValueError, "tau must be a positive number of updates, got 0"),
+        (lambda: radam_warmup(0.1, 0.5), ValueError, "beta2 must be between 0.6 .* got 0.5"),
+        (lambda: inverse_sqrt(0.1, 5, timescale=-1), ValueError, "timescale must be None or a positive number"),
+        (lambda: transformer(0), ValueError, "d_model must be a positive whole number, the width of the model, got 0"),
+        (lambda: transformer(512, 0), ValueError, "warmup_steps must be a positive number of updates, got 0"),
+        (lambda: wsd(0.1, 100, 60, 50), ValueError, r"must fit into total_steps = 100, got 50 \+ 60"),
+        (lambda: wsd(0.1, 100, 0), ValueError, "cooldown_steps must be a positive number of updates, got 0"),
+        (lambda: wsd(0.1, 100, 10, shape="sqrt"), ValueError, "shape must be one of 'linear', 'cosine', '1-sqrt'"),
+        (lambda: rex(0.1, 2.5), ValueError, "total_steps must be a positive number of updates, got 2.5"),
+        (lambda: piecewise_linear(0.1, []), ValueError, "points must stand in order of t"),
+        (lambda: piecewise_linear(0.1, [(3, 1), (3, 2)]), ValueError, r"each once and from 0 on, got t = \[3.0, 3.0\]"),
+        (lambda: piecewise_linear(0.1, [(0, 1), (3, -2)]), ValueError, "factors of lr that are not negative, got -2"),
+        (lambda: piecewise_linear(0.1, [(0, math.nan)]), ValueError, "points must be pairs of finite numbers"),
+        (lambda: piecewise_linear(0.1, [(0, 1, 2), (3, 4, 5)]), ValueError, "points must be pairs"),
+        (lambda: piecewise_linear(0.1, [0, 1]), TypeError, r"finite numbers \(t, factor\), as .* got \(0, 1\)"),
+        (lambda: sinusoidal(0.1, 0.2, 5), ValueError, "amplitude must be between 0 and lr = 0.1, .*negative, got 0.2"),
+        (lambda: simulated_annealing(1, alpha=1.01), ValueError, "alpha must be .* or it heats, got 1.01"),
+        (lambda: simulated_annealing(1, T_min=2), ValueError, "T_min must be between 0 and T0 = 1, got 2"),
+        (lambda: recorded([]), TypeError, "values must be a list of at least one learning rate"),
+        (lambda: recorded([1, -1]), ValueError, r"values must be finite and not negative, got \(1, -1\)"),
+    ],
+)
+def test_bad_families(build, error, message):
+    with pytest.raises(error, match=message):
+        build()
 
 
 # --- Numerics -------------------------------------------------------------------------------------------------

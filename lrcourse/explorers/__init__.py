@@ -2,4 +2,5 @@
 
 from .._lazy import lazy
 
-__getattr__, __dir__ = lazy(__name__, modules=("start", "dynamics", "schedulers"))
+_SECTIONS = ("start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining")
+__getattr__, __dir__ = lazy(__name__, modules=_SECTIONS)

@@ -1,7 +1,11 @@
-"""Training small real networks: data made offline, models, and one loop that records itself."""
+"""Training small real networks: data made offline, models, one loop that records itself, and many trainings at once."""
 
 from .data import Dataset, digits, mnist1d
 from .fit import History, Score, evaluate, fit
-from .models import mlp
+from .models import mlp, transformer
+from .sweep import Best, Sweep, sweep, sweeping
 
-__all__ = ["Dataset", "History", "Score", "digits", "evaluate", "fit", "mlp", "mnist1d"]
+__all__ = [
+    "Best", "Dataset", "History", "Score", "Sweep", "digits", "evaluate", "fit", "mlp", "mnist1d", "sweep", "sweeping",
+    "transformer",
+]  # fmt: skip

@@ -120,7 +120,7 @@ def fit(
         )
     if step_every not in ("update", "epoch"):
         raise ValueError(f"step_every must be 'update' or 'epoch', got {step_every!r}")
-    plateau = isinstance(scheduler, ReduceLROnPlateau)
+    plateau = wants_metric(scheduler)
     if not (scheduler is None or plateau or isinstance(scheduler, LRScheduler)):
         raise TypeError(f"scheduler must be a torch scheduler, built on this optimizer, got {scheduler!r}")
     if scheduler is not None and scheduler.optimizer is not optimizer:
@@ -180,6 +180,11 @@ def fit(
         train=train,
         test=test,
     )
+
+
+def wants_metric(scheduler: object) -> bool:
+    """Whether its ``step`` takes a metric: a ReduceLROnPlateau, or a scheduler around one that says so."""
+    return isinstance(scheduler, ReduceLROnPlateau) or getattr(scheduler, "wants_metric", False)
 
 
 @torch.no_grad()

@@ -1,0 +1,270 @@
+"""A pure function of t becomes a real torch scheduler: the one mechanism behind every scheduler of the course."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import types
+from collections.abc import Callable, Mapping, Sequence
+
+from torch import Tensor
+from torch.optim import Optimizer, lr_scheduler
+from torch.optim.lr_scheduler import LRScheduler
+
+from .. import curves
+from ..curves import Schedule
+
+Function = Callable[[int], float]
+"""Of t = 0, 1, 2, ...: a :class:`~lrcourse.curves.Schedule`, or any function."""
+
+
+class ResumableLR(LRScheduler):
+    """A torch scheduler whose state also holds the learning rate and momentum that the optimizer's groups have.
+
+    Torch's schedulers leave these to the optimizer's own state, so what comes back depends on what is loaded, and in
+    which order. Here ``load_state_dict`` puts them back: any order is right, before or after the optimizer's state or
+    without it, inside a SequentialLR too.
+    """
+
+    _left_out: tuple[str, ...] = ()  # attributes that state_dict does not take as they are
+
+    def state_dict(self) -> dict[str, object]:
+        """Plain numbers (tensors where the learning rate is one): ``torch.load(..., weights_only=True)`` reads them."""
+        state = {key: value for key, value in super().state_dict().items() if key not in self._left_out}
+        state["groups"] = [
+            {"lr": float(group["lr"]), "momentum": _momentum(group)} for group in self.optimizer.param_groups
+        ]
+        return state
+
+    def load_state_dict(self, state_dict: Mapping[str, object]) -> None:
+        """Go on where the scheduler stood that *state_dict* was taken from, with its learning rates.
+
+        Raises:
+            ValueError: it is of another kind of scheduler, or for another number of param groups.
+        """
+        state = dict(state_dict)
+        saved, groups = state.pop("groups", None), self.optimizer.param_groups
+        if saved is None or not state.keys() <= {*vars(self), *self._left_out}:
+            raise ValueError(f"state_dict must be one of a {type(self).__name__}, got entries {', '.join(state_dict)}")
+        if len(saved) != len(groups):
+            raise ValueError(f"state_dict must be for {len(groups)} param groups, got one for {len(saved)}")
+        self._restore(state)
+        for group, values in zip(groups, saved, strict=True):
+            _set(group, "lr", values["lr"])
+            if values["momentum"] is not None:
+                _set_momentum(group, values["momentum"])
+
+    def _restore(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+
+
+class CurveLR(ResumableLR):
+    """The learning rate that update t uses is ``schedule(t)``: a pure function of time as a torch scheduler.
+
+    Unlike LambdaLR with a product of two curves, or SequentialLR and ChainedScheduler, it knows nothing but t: it
+    nests, resumes at any update, and is right from the first one. If a schedule cycles momentum (``one_cycle_lr``,
+    ``cyclic_lr``), the optimizer's momentum, or Adam's beta1, follows it, as with torch's own class.
+
+    A tensor learning rate (``lr=torch.tensor(0.1)``) is filled in place. What a function of yours remembers is saved
+    as by LambdaLR: the ``__dict__`` of an object, nothing of a function or lambda.
+
+    Args:
+        optimizer: whose groups it sets.
+        schedule: a :class:`~lrcourse.curves.Schedule` or any function of t, for all param groups, or a list with one
+            for each. A Schedule is asked for many updates at once, ahead of time; any other function for each t, once
+            for each group.
+        last_epoch: the update before the next one, to go on without a saved state; torch then wants ``initial_lr`` in
+            each group.
+        relative: whether ``schedule(t)`` multiplies each group's base learning rate (``initial_lr``, what the
+            optimizer was built with), as a LambdaLR does, instead of replacing it.
+
+    Raises:
+        TypeError: optimizer is none, or schedule is no function.
+        ValueError: too few or many schedules; a schedule that cycles momentum for an optimizer without; and, naming t,
+            here or at a ``step()``, a value that is negative, NaN, infinite or no number. The step is then not taken.
+    """
+
+    _left_out = ("schedules", "_momenta")
+    _function = "schedule"
+
+    def __init__(
+        self, optimizer: Optimizer, schedule: Function | Sequence[Function], last_epoch: int = -1, *,
+        relative: bool = False,
+    ) -> None:  # fmt: skip
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"optimizer must be a torch optimizer, got {optimizer!r}")
+        groups = optimizer.param_groups
+        schedules = list(schedule) if isinstance(schedule, list | tuple) else [schedule] * len(groups)
+        if len(schedules) != len(groups):
+            raise ValueError(f"{self._function} must be one function, or one for each of {len(groups)} param groups, "
+                             f"got {len(schedules)}")  # fmt: skip
+        for function, group in zip(schedules, groups, strict=True):
+            if not callable(function):
+                raise TypeError(f"{self._function} must be a function of the update number t, got {function!r}")
+            if _cycles_momentum(function) and _momentum(group) is None:
+                raise ValueError(
+                    f"{self._function} cycles momentum, which {type(optimizer).__name__} does not have: build "
+                    "the schedule with cycle_momentum=False"
+                )
+        self.schedules = schedules
+        self._momenta = [function.momentum if _cycles_momentum(function) else None for function in schedules]
+        self.relative = bool(relative)
+        fresh = [group for group in groups if "initial_lr" not in group]
+        try:
+            super().__init__(optimizer, last_epoch)
+        except Exception:
+            for group in fresh:
+                group.pop("initial_lr", None)
+            raise
+
+    def get_lr(self) -> list[float]:
+        """What update ``last_epoch`` uses, one a group. To look at it from outside, call ``get_last_lr()``."""
+        groups = self.optimizer.param_groups
+        if len(groups) != len(self.schedules):
+            raise ValueError(
+                f"optimizer must keep the {len(self.schedules)} param groups that it had, got {len(groups)}; "
+                f"build the {type(self).__name__} after add_param_group"
+            )
+        rates = [self._value(function) for function in self.schedules]
+        return [float(base) * rate for base, rate in zip(self.base_lrs, rates, strict=True)] if self.relative else rates
+
+    def as_schedule(self, group: int = 0) -> Schedule:
+        """The learning rate of one param group as a pure function of t."""
+        function = self.schedules[group]
+        if not isinstance(function, Schedule):
+            function = curves.lambda_lr(1.0, function)
+        return float(self.base_lrs[group]) * function if self.relative else function
+
+    def _value(self, function: Function) -> float:
+        value = _at(function, self.last_epoch)
+        try:
+            number = math.nan if isinstance(value, bool | str | bytes) else float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not 0 <= number < math.inf:
+            factor = "; it multiplies each group's base learning rate" if self.relative else ""
+            raise ValueError(
+                f"{self._function} must return a finite number, not negative, got {value!r} for t = {self.last_epoch}"
+                + factor
+            )
+        return number
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        before = self.last_epoch
+        try:
+            super()._update_lr(epoch)
+        except Exception:
+            self.last_epoch = before
+            raise
+        for group, momentum in zip(self.optimizer.param_groups, self._momenta, strict=True):
+            if momentum is not None:
+                _set_momentum(group, _at(momentum, self.last_epoch))
+
+    def state_dict(self) -> dict[str, object]:
+        """As :meth:`ResumableLR.state_dict`, and what those schedules remember that are objects with a memory."""
+        return {**super().state_dict(), "schedules": [_memory(function) for function in self.schedules]}
+
+    def _restore(self, state: dict[str, object]) -> None:
+        for function, memory in zip(self.schedules, state.pop("schedules"), strict=True):
+            if memory is not None:
+                vars(function).update(memory)
+        super()._restore(state)
+
+
+# --- A schedule from a scheduler ------------------------------------------------------------------------------
+
+_FACTORIES = {
+    lr_scheduler.StepLR: curves.step_lr,
+    lr_scheduler.MultiStepLR: curves.multi_step_lr,
+    lr_scheduler.ConstantLR: curves.constant_lr,
+    lr_scheduler.LinearLR: curves.linear_lr,
+    lr_scheduler.ExponentialLR: curves.exponential_lr,
+    lr_scheduler.PolynomialLR: curves.polynomial_lr,
+    lr_scheduler.CosineAnnealingLR: curves.cosine_annealing_lr,
+    lr_scheduler.CosineAnnealingWarmRestarts: curves.cosine_annealing_warm_restarts,
+    lr_scheduler.LambdaLR: curves.lambda_lr,
+    lr_scheduler.MultiplicativeLR: curves.multiplicative_lr,
+}
+
+
+def as_schedule(scheduler: LRScheduler, group: int = 0) -> Schedule:
+    """The learning rate that a built scheduler gives one param group, from update 0 on, as a pure function of t.
+
+    The way back from :class:`CurveLR`: ``CurveLR(optimizer, as_schedule(scheduler))`` does the same, and composes. Of
+    the classes of torch, those that keep their arguments by name; of all others :func:`lrcourse.curves.recorded` makes
+    a schedule from a recording.
+
+    Raises:
+        TypeError: a scheduler that is no function of t alone, or does not keep its arguments.
+    """
+    if isinstance(scheduler, CurveLR):
+        return scheduler.as_schedule(group)
+    factory = _FACTORIES.get(type(scheduler))
+    if factory is None:
+        raise TypeError(
+            f"scheduler must be a CurveLR or one of torch's {', '.join(c.__name__ for c in _FACTORIES)}, got "
+            f"{type(scheduler).__name__}; curves.recorded(schedulers.record(make, steps)) records any other"
+        )
+    arguments = {"lr": float(scheduler.base_lrs[group])}
+    for name in list(inspect.signature(factory).parameters)[1:]:
+        if name == "lr_lambda":
+            arguments[name] = scheduler.lr_lambdas[group]
+        elif name == "milestones":
+            arguments[name] = sorted(scheduler.milestones.elements())
+        else:
+            arguments[name] = getattr(scheduler, name)
+    return factory(**arguments)
+
+
+# --- Functions and param groups -------------------------------------------------------------------------------
+
+
+_BLOCK = 256
+
+
+def _at(function: Function, t: int) -> object:
+    """``function(t)``. A schedule is asked for a block of updates at a time: that is as fast as torch's own classes."""
+    if isinstance(function, Schedule):
+        try:
+            return _block(function, t // _BLOCK)[t % _BLOCK]
+        except Exception:  # another update of the block has no value; if it is this one, the next line says so
+            pass
+    return function(t)
+
+
+@functools.lru_cache(maxsize=64)
+def _block(schedule: Schedule, i: int) -> list[float]:
+    return schedule(range(i * _BLOCK, (i + 1) * _BLOCK)).tolist()
+
+
+def _memory(function: Function) -> dict[str, object] | None:
+    """What LambdaLR saves of a function."""
+    return None if isinstance(function, types.FunctionType) else dict(getattr(function, "__dict__", {})) or None
+
+
+def _cycles_momentum(function: Function) -> bool:
+    return isinstance(function, Schedule) and function.cycles_momentum
+
+
+def _momentum(group: Mapping[str, object]) -> float | None:
+    """Momentum, or Adam's beta1; None if the group has neither."""
+    value = group["betas"][0] if "betas" in group else group.get("momentum")
+    return None if value is None else float(value)
+
+
+def _set_momentum(group: dict[str, object], value: float) -> None:
+    if "betas" not in group:
+        _set(group, "momentum", value)
+    elif isinstance(group["betas"][0], Tensor):
+        group["betas"][0].fill_(value)
+    else:
+        group["betas"] = (value, *group["betas"][1:])
+
+
+def _set(group: dict[str, object], key: str, value: float) -> None:
+    """A tensor stays the one that a compiled step reads."""
+    if isinstance(group[key], Tensor):
+        group[key].fill_(value)
+    else:
+        group[key] = value
