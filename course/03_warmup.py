@@ -1,0 +1,584 @@
+# %% [markdown] lang="en"
+# # Start slowly, go further
+#
+# **30 minutes · you need sections 01 and 02.** A learning rate that would blow a network up on its first update can be
+# the best one a hundred updates later. You will be able to
+#
+# 1. measure the curvature of a loss, and see a warm-up push it down, without any noise,
+# 2. say when a warm-up pays, when it does not, and when "it survived" means that it died,
+# 3. add a warm-up to any PyTorch scheduler, right from the first update,
+# 4. tell four conventions of "five warm-up updates" apart,
+# 5. write down the Transformer's learning rate, and its peak.
+
+# %% [markdown] lang="zh" of="3f3a518a"
+# # 慢起步，走得更远
+#
+# **30 分钟 · 你需要第 01、02 节。** 一个在第一步就会把网络炸掉的学习率，一百步之后可能正是最好的那个。
+# 学完本页，你将能够
+#
+# 1. 测量损失的曲率，并看到预热（warmup）在毫无噪声时把它压低；
+# 2. 说出预热何时划算、何时不划算，以及何时“活了下来”其实是死了；
+# 3. 给任何 PyTorch 调度器加上预热，从第一步起就正确；
+# 4. 分清“预热五步”的四种约定；
+# 5. 写出 Transformer 的学习率公式及其峰值。
+
+# %% lang="en" tags=["setup"]
+import lrcourse
+lrcourse.use_language("en")
+
+# %% lang="zh" tags=["setup"]
+import lrcourse
+lrcourse.use_language("zh")
+
+# %% [markdown] lang="en"
+# ## Feed a network a forbidden rate
+#
+# Section 01: on a quadratic of curvature $\lambda$, gradient descent is stable up to $\eta = 2/\lambda$. Here are four
+# real networks, full batch, no noise. $\lambda_0$ is the curvature they start with, and $\eta$ is counted in units of
+# $2/\lambda_0$.
+
+# %% [markdown] lang="zh" of="20a8ca5d"
+# ## 喂给网络一个被禁止的学习率
+#
+# 第 01 节说过：在曲率为 $\lambda$ 的二次函数上，梯度下降在 $\eta = 2/\lambda$ 以内稳定。这里是四个真实的网络，
+# 全批量，没有噪声。$\lambda_0$ 是它们起步时的曲率，$\eta$ 以 $2/\lambda_0$ 为单位。
+
+# %% [markdown] lang="en" given="0.015"
+# **Predict**: can any of them live at eight times the limit? Goal: all four, with a loss below 0.015. Networks retrain
+# when you let go of a slider.
+
+# %% [markdown] lang="zh" of="d1e7f22a"
+# **先猜一猜**：在上限的八倍处，它们有谁能活下来吗？目标：四个都活着，且损失低于 0.015。松开滑块时，网络会重新训练。
+
+# %% name="edge"
+from lrcourse import explorers
+
+explorers.warmup.edge()
+
+# %% [markdown] lang="en"
+# They can, if the rate climbs slowly. Blue is where $\lambda\eta/2$ would go if the curvature stayed $\lambda_0$; orange is
+# measured. Both pass 1 together; then orange turns back to 1 and stays there.
+
+# %% [markdown] lang="zh" of="dd10bcc9"
+# 能，只要学习率爬得够慢。蓝线是曲率停在 $\lambda_0$ 时 $\lambda\eta/2$ 的走向；橙线是实测。两者一起越过 1，
+# 随后橙线折回到 1 附近，并留在那里。
+
+# %% [markdown] lang="en"
+# ## Measure the curvature yourself
+#
+# The sharpness $\lambda$ is the largest eigenvalue of the Hessian $H$ of the loss. Nobody stores $H$. Autograd gives
+# the product $Hv$ for the price of one more backward pass, and $v \leftarrow Hv/|Hv|$ turns any vector towards the top
+# eigenvector.
+
+# %% [markdown] lang="zh" of="cc39ff23"
+# ## 亲手测量曲率
+#
+# 锐度（sharpness）$\lambda$ 是损失的海森矩阵 $H$ 的最大特征值。没有人会存下整个 $H$：自动微分只需再做一次反向传播就给出乘积 $Hv$，
+# 而 $v \leftarrow Hv/|Hv|$ 会把任何向量转向最大的特征向量。
+
+# %% name="sharpness"
+import torch
+from torch import nn
+
+def sharpness(model, loss, iterations=40):
+    parameters = list(model.parameters())
+    gradient = torch.autograd.grad(loss(model), parameters, create_graph=True)
+    v = [torch.randn_like(p) for p in parameters]
+    for _ in range(iterations):
+        norm = sum(part.square().sum() for part in v) ** 0.5
+        v = [part / norm for part in v]
+        product = torch.autograd.grad(gradient, parameters, v, retain_graph=True)
+        value = sum((a * b).sum() for a, b in zip(v, product, strict=True))
+        v = product
+    return value.item()
+
+# %% [markdown] lang="en"
+# **Predict**: how much does $\lambda_0$ differ between random initialisations?
+
+# %% [markdown] lang="zh" of="a1830768"
+# **先猜一猜**：不同的随机初始化，$\lambda_0$ 会相差多少？
+
+# %% name="first-curvature"
+from lrcourse import training
+
+data = training.digits(train=128)
+targets = nn.functional.one_hot(data.y, 10).float()
+
+def loss(model):
+    return nn.functional.mse_loss(model(data.x), targets)
+
+torch.manual_seed(0)
+for seed in range(4):
+    value = sharpness(training.mlp((64, 32, 32, 10), gain=1.0, seed=seed), loss)
+    print(f"seed {seed}  sharpness {value:.2f}  2/sharpness {2 / value:.3f}")
+
+# %% [markdown] lang="en"
+# By tens of percent. So we count each network's $\eta$ in its own $2/\lambda_0$.
+#
+# ## A slower start survives more
+#
+# Eight seeds, eight peaks, three lengths of warm-up, 200 updates each. **Predict** the largest peak that all eight
+# survive without any warm-up.
+
+# %% [markdown] lang="zh" of="7feb0e79"
+# 相差百分之几十。因此每个网络的 $\eta$ 都以它自己的 $2/\lambda_0$ 为单位。
+#
+# ## 起步越慢，越能承受
+#
+# 八个随机种子、八个峰值、三种预热长度，各 200 个更新步。**先猜一猜**：没有预热时，八个网络全部存活的最大峰值是多少？
+
+# %% name="survival"
+import numpy as np
+from lrcourse import curves
+from lrcourse.figures import warmup as figures
+from lrcourse.training.sharpness import descend
+
+peaks = [1, 2, 3, 4, 6, 8, 12, 16]  # in units of 2/lambda_0
+
+def ramps(peaks, warmup):
+    return [curves.linear_warmup(peak, warmup)(range(200)) for peak in peaks]
+
+runs = {warmup: descend(ramps(peaks, warmup), seeds=8) for warmup in (0, 40, 120)}
+figures.survival(runs)
+
+# %% name="survival-numbers"
+def mean(values, digits=2):
+    return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1) / len(values) ** 0.5:.{digits}f}"
+
+for warmup, run in runs.items():
+    last = run.loss[:, :, -1]
+    best = np.flatnonzero(np.isfinite(last).all(axis=1))[-1]
+    print(f"warmup {warmup:3}  all finite up to {peaks[best]}  loss there {mean(last[best], 4)}  loss at 2 {mean(last[1], 4)}")
+
+# %% [markdown] lang="en"
+# Two without, three with 40 updates, eight with 120. No batch was drawn, so nothing here is thermal: "warm-up = slow
+# heating" is the wrong mechanism.
+#
+# What it buys is the right to a larger rate, and it costs updates: at equal peak every warm-up ends *higher*.
+
+# %% [markdown] lang="zh" of="3b1677c1"
+# 无预热是二，预热 40 步是三，120 步是八。这里没有抽过任何批次，所以毫无热可言：“预热 = 慢慢加热”这一机制是错的。
+#
+# 它买来的是使用更大学习率的权利，代价是更新步：峰值相同时，预热后的最终损失都*更高*。
+
+# %% [markdown] lang="en"
+# ## The ramp presses the curvature down
+#
+# **Predict** the curvature when a ramp has reached $\eta = 8 \times 2/\lambda_0$ alive.
+
+# %% [markdown] lang="zh" of="ac42d58a"
+# ## 爬升压低曲率
+#
+# **先猜一猜**：当学习率活着爬到 $\eta = 8 \times 2/\lambda_0$ 时，曲率是多少？
+
+# %% name="ramp"
+run = descend(curves.linear_warmup(8, 120)(range(200)), seeds=8, every=5)
+for t in range(0, 200, 20):
+    curvature, edge = run.sharpness[0, :, t // 5] / run.initial, run.edge[0, :, t // 5]
+    print(f"update {t:3}  eta {run.rates[0, t]:.2f}  lambda/lambda_0 {mean(curvature)}  lambda eta/2 {mean(edge)}")
+print("lambda eta/2 from update 60 on:", mean(run.edge[0, :, 60 // 5 :].mean(axis=1)))
+
+# %% [markdown] lang="en"
+# A seventh of $\lambda_0$: about what $\eta$ can stand. Past the edge the network swings across the narrow direction,
+# the swing throws it to where the valley is wider, and it is stable again. This is the **edge of stability**.
+
+# %% [markdown] lang="zh" of="b7255206"
+# 是 $\lambda_0$ 的七分之一：大致是 $\eta$ 能承受的。越过边界，网络在狭窄的方向上来回摆动，摆动把它甩到山谷更宽的地方，
+# 于是又稳定了。这就是**稳定边界**（edge of stability）。
+
+# %% [markdown] lang="en"
+# Where the picture breaks: on a true quadratic the curvature cannot change, and no warm-up helps. It takes a landscape
+# that has wider places to be thrown to, and a step beyond the edge small enough not to overshoot them. That is what the
+# slow ramp provides.
+
+# %% [markdown] lang="zh" of="83978763"
+# 这幅图像在哪里失效：真正的二次函数曲率不变，预热毫无用处。景观里要有更宽的地方可去，而且越界的那一步要小到不会飞过头。
+# 缓慢的爬升提供的正是后者。
+
+# %% [markdown] lang="en"
+# ## "It survived" can mean that it died
+#
+# The same networks with ReLU and He's initialisation. **Predict** the loss of those that survive sixteen times the
+# limit with no warm-up.
+
+# %% [markdown] lang="zh" of="4257130a"
+# ## “活了下来”也可能是死了
+#
+# 同样的网络，换成 ReLU 和 He 初始化。**先猜一猜**：没有预热却在十六倍上限处活下来的网络，损失是多少？
+
+# %% name="dead"
+for warmup in (0, 40):
+    run = descend(ramps([3, 8, 16], warmup), seeds=8, activation=nn.ReLU, gain=2.0)
+    for peak, last in zip([3, 8, 16], run.loss[:, :, -1], strict=True):
+        finite = last[np.isfinite(last)]
+        print(f"warmup {warmup:2}  peak {peak:2}  finite {len(finite)} of 8  loss {mean(finite, 4)}")
+constant = (targets - targets.mean(0)).square().mean().item()
+print(f"loss of the best constant answer: {constant:.4f}")
+
+# %% [markdown] lang="en"
+# They answer the same to every digit: the first updates switched their ReLUs off, and a dead network is perfectly
+# stable. With a warm-up all eight live, and the largest rate is the best one. Always print the loss.
+
+# %% [markdown] lang="zh" of="8cb54dcc"
+# 它们对每个数字都给出同样的答案：最初几步把 ReLU 关死了，而死网络稳定得很。有了预热，八个全都活着，而且最大的学习率正是最好的。
+# 务必打印损失。
+
+# %% [markdown] lang="en"
+# ## It rescues a post-LN transformer
+#
+# Five blocks, LayerNorm *after* each residual sum, as in the original paper; digits as eight tokens; AdamW. Both plans
+# end in a straight line to zero and have the same $\sum\eta$.
+
+# %% [markdown] lang="zh" of="7ce831a9"
+# ## 它救活了 post-LN Transformer
+#
+# 五个块，LayerNorm 放在每次残差相加*之后*，与原论文一致；一个数字图像作为八个 token；AdamW。两个方案都以直线降到零收尾，
+# 且 $\sum\eta$ 相同。
+
+# %% name="plans"
+def plan(warmup, updates):
+    def schedule(lr):
+        cooling = curves.linear_to_zero(lr, updates - warmup)
+        return curves.then(curves.linear_warmup(lr, warmup), cooling, at=warmup)
+    return schedule
+
+for warmup in (0, 40):
+    print(f"warmup {warmup:2}  path {plan(warmup, 120)(0.01)(range(120)).sum():.3f}")
+
+# %% [markdown] lang="en"
+# **Predict**: at which of two rates does the warm-up matter, and is a lower rate as good a cure?
+
+# %% [markdown] lang="zh" of="999994e7"
+# **先猜一猜**：在两个学习率中的哪一个上，预热才重要？把学习率调低，是不是同样有效？
+
+# %% name="transformer"
+def post_ln(seed):
+    return training.transformer(norm="post", blocks=5, seed=seed)
+
+plans = {"none": plan(0, 120), "warmup": plan(40, 120)}
+result = training.sweep(training.digits(), plans, lrs=[0.003, 0.01], seeds=5, updates=120, batch_size=16,
+                        model=post_ln, optimizer="adamw", progress=False)
+figures.rescue(result)
+
+# %% name="transformer-gain"
+for j, lr in enumerate(result.lrs):
+    print(f"lr {lr}  gain {mean(result.accuracy[1, j] - result.accuracy[0, j])}")
+best = result.accuracy[1, 1] - result.accuracy[0, 0]
+print(f"best warmup - best none {mean(best)}")
+
+# %% [markdown] lang="en"
+# At 0.01 the warm-up turns 0.45 into 0.81. At 0.003 it hardly matters, so a lower rate is a cure too, but a weaker one:
+# warmed up, the larger rate wins by 0.10.
+
+# %% [markdown] lang="zh" of="5b9da521"
+# 在 0.01 上，预热把 0.45 变成 0.81。在 0.003 上几乎没有差别，所以调低学习率也是一剂药，只是药力较弱：有了预热，更大的学习率胜出 0.10。
+
+# %% [markdown] lang="en"
+# ## An ordinary classifier does not need it
+#
+# An MLP with He's initialisation, cross-entropy, batches of 32, momentum 0.9, five rates, eight seeds. **Predict** how
+# much further the warm-up lets $\eta$ go.
+
+# %% [markdown] lang="zh" of="4c38280d"
+# ## 普通的分类器不需要它
+#
+# He 初始化的 MLP，交叉熵，批大小 32，动量 0.9，五个学习率，八个随机种子。**先猜一猜**：预热能让 $\eta$ 再大多少？
+
+# %% name="null"
+def he_mlp(seed):
+    return training.mlp((64, 32, 32, 10), nn.ReLU, gain=2.0, seed=seed)
+
+plans = {"none": plan(0, 200), "warmup": plan(40, 200)}
+null = training.sweep(training.digits(), plans, lrs=[0.02, 0.04, 0.08, 0.16, 0.32], seeds=8, updates=200, batch_size=32,
+                      model=he_mlp, momentum=0.9, progress=False)
+for lr, without, warmed in zip(null.lrs, *null.accuracy, strict=True):
+    print(f"lr {lr:.2f}  none {mean(without, 3)}  warmup {mean(warmed, 3)}  gain {mean(warmed - without, 3)}")
+
+# %% [markdown] lang="en"
+# Not at all: both are best at 0.08 and both fail at 0.32. What remains at small rates is less than one percentage point.
+# He's initialisation and cross-entropy start in a gentle place; there is little curvature to press down.
+
+# %% [markdown] lang="zh" of="39165fec"
+# 一点也没有：两者都在 0.08 处最好，都在 0.32 处失败。小学习率上剩下的差别不到一个百分点。He 初始化加交叉熵的起点本就平缓，
+# 没有多少曲率可压。
+
+# %% [markdown] lang="en"
+# ## At work: two lines before your scheduler
+#
+# Build the scheduler you want as if there were no warm-up, for the updates that are left to it. Hand it over. From then
+# on step only the outer one.
+
+# %% [markdown] lang="zh" of="0bdfe6a7"
+# ## 实战：在你的调度器前加两行
+#
+# 按没有预热那样构造你想要的调度器，步数取留给它的那一段，再交出去。此后只需让外层的那个执行 step。
+
+# %% [markdown] lang="en"
+# **Predict** the rates of epochs 0, 4 and 5.
+
+# %% [markdown] lang="zh" of="3c50080c"
+# **先猜一猜**第 0、4、5 轮的学习率。
+
+# %% name="work"
+from torch.optim import lr_scheduler
+
+model = nn.Linear(64, 10)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+cosine = lr_scheduler.CosineAnnealingLR(optimizer, T_max=15)
+scheduler = lrcourse.get_linear_warmup_scheduler(optimizer, warmup_epochs=5, total_epochs=20, after_scheduler=cosine)
+lrs = []
+for _ in range(20):  # epochs of one batch
+    loss = nn.functional.cross_entropy(model(data.x), data.y)
+    optimizer.zero_grad()
+    loss.backward()
+    lrs.append(optimizer.param_groups[0]["lr"])
+    optimizer.step()
+    scheduler.step()
+print(np.round(lrs, 4))
+
+# %% [markdown] lang="en"
+# $\eta(t) = \eta_0\,(t + 1)/(w + 1)$ for $t < w$ ($w$ updates of warm-up): a sixth at first, five sixths at epoch 4, all
+# of it at epoch 5, where the cosine begins from *its* beginning. No epoch is wasted, nothing jumps.
+
+# %% [markdown] lang="zh" of="41e1abab"
+# $t < w$ 时 $\eta(t) = \eta_0\,(t + 1)/(w + 1)$（预热 $w$ 步）：起初六分之一，第 4 轮六分之五，第 5 轮全部，
+# 余弦在那里从*自己的*起点开始。没有一轮被浪费，也没有跳变。
+
+# %% [markdown] lang="en"
+# PyTorch alone can do this too, with `LinearLR` in a `SequentialLR`; and so can one pure function. **Predict** whether
+# all three agree.
+
+# %% [markdown] lang="zh" of="e7eb5912"
+# 只用 PyTorch 也能做到：把 `LinearLR` 放进 `SequentialLR`；一个纯函数也行。**先猜一猜**三者是否一致。
+
+# %% name="torch-way"
+from lrcourse.schedulers import record
+
+def in_torch(optimizer):
+    warm = lr_scheduler.LinearLR(optimizer, start_factor=1 / 6, total_iters=5)
+    cosine = lr_scheduler.CosineAnnealingLR(optimizer, T_max=15)
+    return lr_scheduler.SequentialLR(optimizer, [warm, cosine], milestones=[5])
+
+pure = curves.then(curves.linear_warmup(0.1, 5), curves.cosine_annealing_lr(0.1, T_max=15), at=5)
+print("torch   ", np.allclose(record(in_torch, 20, lr=0.1), lrs, rtol=1e-9))
+print("function", np.allclose(record(lambda optimizer: lrcourse.CurveLR(optimizer, pure), 20), lrs, rtol=1e-9))
+
+# %% [markdown] lang="en"
+# They do. `SequentialLR` stops where the after-scheduler wants a metric. `WarmupScheduler` passes it on, and keeps the
+# warm-up's own readings from the controller.
+
+# %% [markdown] lang="zh" of="65487c90"
+# 一致。但若之后的调度器需要指标，`SequentialLR` 就无能为力了。`WarmupScheduler` 会把指标传下去，并且不让控制器看到预热期间的读数。
+
+# %% name="plateau"
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+plateau = lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+try:
+    lr_scheduler.SequentialLR(optimizer, [lr_scheduler.LinearLR(optimizer), plateau], milestones=[3])
+except ValueError as error:
+    print(str(error).split(" as ")[0])
+
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+plateau = lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+scheduler = lrcourse.WarmupScheduler(optimizer, warmup_epochs=3, after_scheduler=plateau)
+for epoch in range(9):
+    print(epoch, f"{optimizer.param_groups[0]['lr']:.3f}")
+    optimizer.step()
+    scheduler.step(1.0)  # a loss that never moves
+
+# %% [markdown] lang="en"
+# ## Five updates, four readings
+#
+# Papers and libraries disagree about what "five warm-up updates" are. **Predict** which first rate moves nothing.
+
+# %% [markdown] lang="zh" of="5a8cef62"
+# ## 同是五步，四种读法
+#
+# 论文和各个库对“预热五步”的理解并不一致。**先猜一猜**：哪一种的第一个学习率毫无作用？
+
+# %% name="conventions"
+figures.conventions(warmup=5)
+
+# %% [markdown] lang="en"
+# `transformers` uses $t/w$: update 0 runs at 0. So does timm, whose cosine by default has run on meanwhile, so that the
+# peak is never reached. $(t + 1)/w$ arrives one update early. This course, like torchtitan, uses $(t + 1)/(w + 1)$.
+
+# %% [markdown] lang="zh" of="49eb6fa1"
+# `transformers` 用 $t/w$：第 0 步的学习率为 0。timm 也一样，而且它的余弦默认在此期间照走不误，所以永远到不了峰值。
+# $(t + 1)/w$ 早到一步。本课程与 torchtitan 相同，用 $(t + 1)/(w + 1)$。
+
+# %% [markdown] lang="en"
+# **Predict** how far the weights move in the first update of each.
+
+# %% [markdown] lang="zh" of="702c87c3"
+# **先猜一猜**：两种写法的第一步各让权重移动多远？
+
+# %% name="wasted"
+for name, rise in {"t/w": lambda t: min(t / 5, 1), "(t+1)/(w+1)": lambda t: min((t + 1) / 6, 1)}.items():
+    torch.manual_seed(0)
+    model = nn.Linear(64, 10)
+    before = model.weight.detach().clone()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = lr_scheduler.LambdaLR(optimizer, rise)
+    nn.functional.cross_entropy(model(data.x), data.y).backward()
+    optimizer.step()
+    print(f"{name:12} moved {(model.weight - before).norm().item():.4f}")
+
+# %% [markdown] lang="en"
+# ## The Transformer's own rate
+#
+# $$\eta = d_\text{model}^{-1/2}\,\min\left(s^{-1/2},\; s\,w^{-3/2}\right), \qquad s = t + 1$$
+#
+# Linear warm-up for $w$ updates (`warmup_steps`), then an inverse square root: cooling without a horizon, and never
+# cold. $d_\text{model}$ is the width. It is absolute: your optimizer's `lr` is ignored.
+
+# %% [markdown] lang="zh" of="792f6551"
+# ## Transformer 自己的学习率
+#
+# $$\eta = d_\text{model}^{-1/2}\,\min\left(s^{-1/2},\; s\,w^{-3/2}\right), \qquad s = t + 1$$
+#
+# 先线性预热 $w$ 步（`warmup_steps`），再按平方根倒数下降：没有终点的冷却，也永远不会冷透。$d_\text{model}$ 是宽度。
+# 它是绝对值：优化器的 `lr` 不起作用。
+
+# %% [markdown] lang="en"
+# **Predict** the peak for width 512 and 4000 updates: nearer to 0.1, 0.01 or 0.001?
+
+# %% [markdown] lang="zh" of="68691331"
+# **先猜一猜**宽度 512、预热 4000 步时的峰值：更接近 0.1、0.01 还是 0.001？
+
+# %% name="noam"
+noam = record(lambda optimizer: lrcourse.TransformerLRScheduler(optimizer, d_model=512), 16000, lr=1.0)
+s = np.arange(1, 16001)
+print("as the paper says", np.allclose(noam, 512**-0.5 * np.minimum(s**-0.5, s * 4000**-1.5), rtol=1e-9))
+for t in (0, 3999, 15999):
+    print(f"update {t:5}  lr {noam[t]:.3g}")
+print(f"peak (d_model · warmup_steps)^-1/2 = {(512 * 4000) ** -0.5:.3g}")
+
+# %% [markdown] lang="en"
+# Four times as many updates, half the rate. Now browse the others. Exponential and RAdam-like warm-ups have no end: they
+# multiply what comes after. Grey is the linear one that rules of thumb call equal. **Goal**: a Transformer peak of 0.001.
+
+# %% [markdown] lang="zh" of="82621873"
+# 步数变为四倍，学习率减半。再看看其他形状。指数预热和类 RAdam 预热没有终点：它们与之后的调度相乘。
+# 灰线是经验法则认为与之相当的线性预热。**目标**：让 Transformer 公式的峰值为 0.001。
+
+# %% name="shapes"
+explorers.warmup.shapes()
+
+# %% [markdown] lang="en"
+# ## Traps
+#
+# **A warm-up that cannot be.** Longer than the run; an after-scheduler built on another optimizer, or already stepped.
+# Ours refuse; home-made ones train on, quietly.
+
+# %% [markdown] lang="zh" of="a18e01f2"
+# ## 陷阱
+#
+# **不可能成立的预热。** 比整个训练还长；之后的调度器建在另一个优化器上，或者已经走过几步。我们的实现会拒绝；自制的则默默地继续训练。
+
+# %% name="trap-refused"
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+other = torch.optim.SGD(model.parameters(), lr=0.1)
+cosine = lr_scheduler.CosineAnnealingLR(optimizer, T_max=15)
+optimizer.step()
+cosine.step()
+for build in (lambda: lrcourse.get_linear_warmup_scheduler(other, 30, 20),
+              lambda: lrcourse.WarmupScheduler(other, 5, cosine),
+              lambda: lrcourse.WarmupScheduler(optimizer, 5, cosine)):
+    try:
+        build()
+    except ValueError as error:
+        print("-", str(error).split(";")[0])
+
+# %% [markdown] lang="en"
+# **Resuming in the middle of a warm-up.** Build everything, then load everything, as in section 02. **Predict** whether
+# a run cut at update 3, and one cut at 8, end as the uncut one.
+
+# %% [markdown] lang="zh" of="c1707647"
+# **在预热中途续训。** 先全部构造，再全部载入，与第 02 节相同。**先猜一猜**：在第 3 步和第 8 步中断的训练，结局与不中断的是否一致？
+
+# %% name="trap-resume"
+def build():
+    optimizer = torch.optim.SGD([{"params": [model.weight], "lr": 0.1}, {"params": [model.bias], "lr": 0.01}])
+    cosine = lr_scheduler.CosineAnnealingLR(optimizer, T_max=15)
+    return optimizer, lrcourse.WarmupScheduler(optimizer, 5, cosine)
+
+def run(optimizer, scheduler, updates):
+    trace = []
+    for _ in range(updates):
+        trace.append(scheduler.get_last_lr())
+        optimizer.step()
+        scheduler.step()
+    return trace
+
+# %% name="trap-resumed"
+whole = run(*build(), 20)
+for cut in (3, 8):
+    parts = build()
+    first = run(*parts, cut)
+    states = [part.state_dict() for part in parts]
+    again = build()
+    for part, state in zip(again, states, strict=True):
+        part.load_state_dict(state)
+    print("cut at", cut, " same", np.allclose(first + run(*again, 20 - cut), whole, rtol=1e-12))
+
+# %% [markdown] lang="en"
+# **The unit.** `warmup_epochs=5` counts calls of `step()`. Stepped once an update, five is next to nothing: a ramp must
+# last long enough for the curvature to follow.
+
+# %% [markdown] lang="zh" of="8f543ec5"
+# **单位。** `warmup_epochs=5` 数的是 `step()` 的调用次数。若每个更新步调用一次，五步几乎等于没有：爬升要足够久，曲率才跟得上。
+
+# %% [markdown] lang="en"
+# ## What you take with you
+#
+# 1. The sharpness is 40 Hessian-vector products away. During a ramp $\lambda\eta/2$ stays near 1: the rate presses the
+#    curvature down, with no noise at all.
+# 2. A warm-up pays where the start is sharp: post-LN transformers, large initial outputs. A well-initialised classifier
+#    gains no larger rate. Finite is not alive: look at the loss.
+# 3. `get_linear_warmup_scheduler`, `WarmupScheduler`, or `LinearLR` in a `SequentialLR`: start factor $1/(w + 1)$.
+# 4. $t/w$ wastes its first update; $(t + 1)/(w + 1)$ wastes none; an unshifted cosine never shows its peak.
+# 5. $\eta = d_\text{model}^{-1/2}\min(s^{-1/2}, s\,w^{-3/2})$ peaks at $(d_\text{model}\,w)^{-1/2}$.
+
+# %% [markdown] lang="zh" of="f0bbcd93"
+# ## 要点
+#
+# 1. 锐度只需 40 次海森-向量乘积。爬升期间 $\lambda\eta/2$ 停在 1 附近：学习率压低了曲率，全程没有噪声。
+# 2. 起点尖锐时预热才划算：post-LN Transformer、初始输出过大的网络。初始化得当的分类器并不能用上更大的学习率。有限不等于活着：要看损失。
+# 3. `get_linear_warmup_scheduler`、`WarmupScheduler`，或 `SequentialLR` 里的 `LinearLR`：起始因子 $1/(w + 1)$。
+# 4. $t/w$ 浪费第一步；$(t + 1)/(w + 1)$ 一步也不浪费；未平移的余弦永远到不了峰值。
+# 5. $\eta = d_\text{model}^{-1/2}\min(s^{-1/2}, s\,w^{-3/2})$ 的峰值是 $(d_\text{model}\,w)^{-1/2}$。
+
+# %% [markdown] lang="en"
+# ## On your own
+#
+# [The exercises of section 03](../exercises/03_warmup.ipynb): 03.1 a warm-up that wastes nothing · 03.2 the Transformer's
+# rate as a LambdaLR · 03.3 mend a warm-up that never hands over · 03.4 the shortest warm-up that survives.
+
+# %% [markdown] lang="zh" of="95f41008"
+# ## 自己动手
+#
+# [第 03 节的练习](../../exercises/zh/03_warmup.ipynb)：03.1 不浪费任何一步的预热 · 03.2 用 LambdaLR 写 Transformer 的学习率 ·
+# 03.3 修好从不交接的预热 · 03.4 能活下来的最短预热。
+
+# %% [markdown] lang="en"
+# ## Sources
+#
+# - Cohen et al., Gradient descent on neural networks typically occurs at the edge of stability, arXiv:2103.00065.
+# - Gilmer et al., A loss curvature perspective on training instability, arXiv:2110.04369; Kalra and Barkeshli, Why
+#   warmup the learning rate?, arXiv:2406.09405.
+# - Vaswani et al., Attention is all you need, arXiv:1706.03762; Xiong et al., On layer normalization in the Transformer
+#   architecture, arXiv:2002.04745.
+# - Goyal et al., Accurate, large minibatch SGD, arXiv:1706.02677; Liu et al., RAdam, arXiv:1908.03265; Ma and Yarats, On
+#   the adequacy of untuned warmup, arXiv:1910.04209.
+
+# %% [markdown] lang="zh" of="2267c291"
+# ## 来源
+#
+# - Cohen 等，Gradient descent on neural networks typically occurs at the edge of stability，arXiv:2103.00065。
+# - Gilmer 等，A loss curvature perspective on training instability，arXiv:2110.04369；Kalra 与 Barkeshli，Why
+#   warmup the learning rate?，arXiv:2406.09405。
+# - Vaswani 等，Attention is all you need，arXiv:1706.03762；Xiong 等，On layer normalization in the Transformer
+#   architecture，arXiv:2002.04745。
+# - Goyal 等，Accurate, large minibatch SGD，arXiv:1706.02677；Liu 等，RAdam，arXiv:1908.03265；Ma 与 Yarats，On
+#   the adequacy of untuned warmup，arXiv:1910.04209。

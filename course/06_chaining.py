@@ -1,0 +1,826 @@
+# %% [markdown] lang="en"
+# # Join plans that hold
+#
+# **30 minutes · you need sections 01 and 02.** One schedule warms up, another cools; one cycles, another shrinks the
+# cycles. PyTorch has two classes to put them together, and both have holes. You will be able to
+#
+# 1. hand over from one scheduler to the next, and say which rate the update at the joint uses,
+# 2. tell which faults at a joint cost dearly, and which cost nothing,
+# 3. name the parts that `SequentialLR` does not start anew, and those that it refuses,
+# 4. say when `ChainedScheduler` is a product, and what it is otherwise,
+# 5. write what you meant with `then` and `*`, to any depth, as one scheduler,
+# 6. save such a run at any update and go on as if nothing had happened.
+
+# %% [markdown] lang="zh" of="819ebd4d"
+# # 把方案接牢
+#
+# **30 分钟 · 你需要第 01 和 02 节。** 一个调度负责预热，另一个负责冷却；一个循环起伏，另一个让起伏逐渐变小。
+# PyTorch 有两个类可以把它们组合起来，但都有漏洞。学完本页，你将能够
+#
+# 1. 从一个调度器交接到下一个，并说出接头处的更新步用的是哪个学习率；
+# 2. 判断接头处的哪些错误代价高昂，哪些毫无代价；
+# 3. 说出 `SequentialLR` 不会重新开始的部分，以及它拒绝的部分；
+# 4. 说明 `ChainedScheduler` 何时是乘积，其他时候又是什么；
+# 5. 用 `then` 和 `*` 写出你的本意，嵌套任意深，并成为一个调度器；
+# 6. 在任意更新步保存这样的训练，再接着训练，仿佛从未中断。
+
+# %% lang="en" tags=["setup"]
+import lrcourse
+lrcourse.use_language("en")
+
+# %% lang="zh" tags=["setup"]
+import lrcourse
+lrcourse.use_language("zh")
+
+# %% [markdown] lang="en"
+# ## Put any two together
+#
+# Blue is what trains, recorded from torch; dashed is what one means by it: the product of the two, or one after the
+# other. Below, their ratio.
+
+# %% [markdown] lang="zh" of="4ec55cfe"
+# ## 任选两个，组合起来
+#
+# 蓝线是真正参与训练的学习率，从 torch 记录而来；虚线是本意：两者的乘积，或者一个接着另一个。下方是两者之比。
+
+# %% [markdown] lang="en"
+# **Predict**: does `ExponentialLR` shrink the peaks of `CyclicLR`? Then choose "Sequential". The goal: two classes that
+# leave the run ten times too cold from the milestone on.
+
+# %% [markdown] lang="zh" of="f8de5c7b"
+# **先猜一猜**：`ExponentialLR` 会让 `CyclicLR` 的峰变矮吗？然后选择 “Sequential”。目标：找出两个类，让训练从里程碑起冷了十倍。
+
+# %% name="bench"
+from lrcourse import explorers
+
+explorers.chaining.chain_bench()
+
+# %% [markdown] lang="en"
+# The peaks stay: the decay is gone without a trace. No error, no warning; only a recording shows it. This section says
+# why, and what to write instead.
+
+# %% [markdown] lang="zh" of="4e9da7e0"
+# 峰没有变矮：衰减消失得无影无踪。没有报错，没有警告；只有把学习率记录下来才看得出。本节说明原因，以及该怎样写。
+
+# %% [markdown] lang="en"
+# ## At the milestone the next part begins at its own zero
+#
+# `SequentialLR` runs one scheduler after another. The classic: warm up, then a cosine.
+
+# %% [markdown] lang="zh" of="64904484"
+# ## 到了里程碑，下一部分从自己的零点开始
+#
+# `SequentialLR`（顺序组合）让调度器一个接一个地运行。最经典的用法：先预热，再余弦退火。
+
+# %% [markdown] lang="en"
+# **Predict** the rates of update 3, of update 4, and of the last one.
+
+# %% [markdown] lang="zh" of="577a1c54"
+# **先猜一猜**第 3 步、第 4 步和最后一步的学习率。
+
+# %% name="sequential"
+import torch
+from torch.optim import lr_scheduler
+
+def new_optimizer(lr=0.1):
+    return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr, momentum=0.9)
+
+optimizer = new_optimizer()
+warmup = lr_scheduler.LinearLR(optimizer, start_factor=0.2, total_iters=4)
+cosine = lr_scheduler.CosineAnnealingLR(optimizer, T_max=6)
+scheduler = lr_scheduler.SequentialLR(optimizer, [warmup, cosine], milestones=[4])
+for t in range(10):
+    print(t, f"{scheduler.get_last_lr()[0]:.4f}")
+    optimizer.step()
+    scheduler.step()
+
+# %% [markdown] lang="en"
+# 0.08, 0.1, 0.0067. The milestone is the *first* update of the next part. There torch sets that part's own
+# clock to 0, and it begins at *its* first rate, wherever the one before has come to. Whether anything jumps is up to
+# you.
+
+# %% [markdown] lang="zh" of="6d37af2a"
+# 0.08、0.1、0.0067。里程碑（milestone）是下一部分的*第一个*更新步。在那里，torch 把该部分自己的时钟拨到 0，
+# 它就从*自己的*首个学习率开始，不管前一部分走到了哪里。会不会跳变，全在你。
+
+# %% [markdown] lang="en"
+# **Predict** updates 2 to 5 with the milestone one too early, and one too late.
+
+# %% [markdown] lang="zh" of="3a32ef94"
+# **先猜一猜**：里程碑早一步、晚一步，第 2 到第 5 步各是多少？
+
+# %% name="milestones"
+from functools import partial
+from lrcourse.schedulers import curve, record
+
+def in_sequence(first, second, at):
+    return lambda optimizer: lr_scheduler.SequentialLR(optimizer, [first(optimizer), second(optimizer)], [at])
+
+heat = partial(lr_scheduler.LinearLR, start_factor=0.2, total_iters=4)
+for at in (3, 4, 5):
+    cool = partial(lr_scheduler.CosineAnnealingLR, T_max=10 - at)
+    print("milestone", at, record(in_sequence(heat, cool, at), 10)[2:6].round(4))
+
+# %% [markdown] lang="en"
+# At 3 it jumps from 0.06 to 0.1; at 5 it stays at 0.1 for two updates. With `total_iters` equal to the milestone the
+# joint is smooth.
+
+# %% [markdown] lang="zh" of="22ce4bd9"
+# 里程碑为 3 时从 0.06 跳到 0.1；为 5 时在 0.1 停留两步。让 `total_iters` 等于里程碑，接头就是平滑的。
+
+# %% [markdown] lang="en"
+# ## T_max counts from the joint
+#
+# The second part knows nothing of the first. Hold 0.1 for 150 of 300 updates, then cool along a cosine.
+
+# %% [markdown] lang="zh" of="b45af3d8"
+# ## T_max 从接头处数起
+#
+# 第二部分对第一部分一无所知。300 个更新步中，先保持 0.1 共 150 步，再沿余弦冷却。
+
+# %% [markdown] lang="en"
+# **Predict** the last rate for `T_max` of 300, 150 and 75.
+
+# %% [markdown] lang="zh" of="8eecef33"
+# **先猜一猜** `T_max` 为 300、150、75 时最后一步的学习率。
+
+# %% name="t-max"
+def cosine_for(T_max):
+    return partial(lr_scheduler.CosineAnnealingLR, T_max=T_max)
+
+hold = partial(lr_scheduler.ConstantLR, factor=1.0)
+for T_max in (300, 150, 75):
+    print("T_max", T_max, "last lr", f"{record(in_sequence(hold, cosine_for(T_max), at=150), 300)[-1]:.2g}")
+
+# %% [markdown] lang="en"
+# Only `T_max = 300 - 150` ends cold. Counted from update 0 the cosine stops half way down, at 0.051. With a `T_max` too
+# short it climbs back to 0.1.
+
+# %% [markdown] lang="zh" of="2a590f41"
+# 只有 `T_max = 300 - 150` 才以冷收尾。若从第 0 步数起，余弦停在半路，是 0.051；`T_max` 太短，它又爬回 0.1。
+
+# %% [markdown] lang="en"
+# ## A jump costs nothing, a warm end costs much
+#
+# Which of these faults does a network notice? Digits with one label in five drawn at random and noisy pixels, 300
+# updates, 16 seeds that all schedules share.
+
+# %% [markdown] lang="zh" of="b3f118cb"
+# ## 跳变毫无代价，收尾太热代价很大
+#
+# 网络会在意哪些错误？手写数字，五分之一的标签随机抽取，像素带噪声，300 个更新步，16 个随机种子，各调度共用。
+
+# %% [markdown] lang="en"
+# **Predict** the order: a smooth joint at 20; a jump at 10, from half way up; the cosines of the last cell. (Each line
+# is named milestone → `T_max`.)
+
+# %% [markdown] lang="zh" of="93ede578"
+# **先猜一猜**名次：第 20 步平滑交接；第 10 步从半途跳上去；以及上一格里的三种余弦。（每行的名字是里程碑 → `T_max`。）
+
+# %% name="joints"
+from torch import nn
+from lrcourse import training
+from lrcourse.figures import chaining as figures
+from lrcourse.training.sweep import sweep
+
+digits = training.digits(label_noise=0.2, seed=0)
+noise = torch.randn(digits.x.shape, generator=torch.Generator().manual_seed(0))
+digits = digits._replace(x=digits.x + 0.5 * noise)
+
+def train(makers):
+    rates = {name: record(make, 300) for name, make in makers.items()}
+    network = dict(model=(64, 64, 10), activation=nn.Tanh, momentum=0.9, batch_size=16)
+    return sweep(digits, rates, seeds=16, updates=300, progress=False, **network)
+
+# %% name="joints-trained"
+heat = partial(lr_scheduler.LinearLR, start_factor=0.1, total_iters=20)
+joints = train({
+    "20 → T_max=280": in_sequence(heat, cosine_for(280), at=20),
+    "10 → T_max=290": in_sequence(heat, cosine_for(290), at=10),
+    "150 → T_max=150": in_sequence(hold, cosine_for(150), at=150),
+    "150 → T_max=300": in_sequence(hold, cosine_for(300), at=150),
+    "150 → T_max=75": in_sequence(hold, cosine_for(75), at=150),
+})
+figures.joints(joints)
+
+# %% name="joints-paired"
+def gap(result, name, reference):
+    difference = (result.at(schedule=name).test_loss - result.at(schedule=reference).test_loss).ravel()
+    return f"{difference.mean():+.3f} ± {difference.std(ddof=1) / len(difference) ** 0.5:.3f}"
+
+for name, reference in [("10 → T_max=290", "20 → T_max=280"), ("150 → T_max=300", "150 → T_max=150"),
+                        ("150 → T_max=75", "150 → T_max=150")]:
+    print(f"{name:15} against {reference:15}", gap(joints, name, reference))
+
+# %% [markdown] lang="en" given="0.055"
+# The jump, from 0.055 to 0.1, costs nothing: if anything it gains a trace, 0.008 ± 0.004. The warm ends cost
+# 0.092 ± 0.015 and 0.227 ± 0.034. What matters about a joint is where it leaves the *end*.
+
+# %% [markdown] lang="zh" of="e9672d89"
+# 从 0.055 跳到 0.1 毫无代价：要说有什么，也只是略有所得，0.008 ± 0.004。收尾太热则要付出 0.092 ± 0.015 和
+# 0.227 ± 0.034。接头要紧的，是它把*结尾*留在何处。
+
+# %% [markdown] lang="en"
+# ## Some parts do not begin anew
+#
+# Each pair below is run by `SequentialLR` on one optimizer. **Predict** which of the second parts begin where they
+# should.
+
+# %% [markdown] lang="zh" of="f2436d3f"
+# ## 有些部分不会重新开始
+#
+# 下面每一对都由 `SequentialLR` 在同一个优化器上运行。**先猜一猜**，哪些第二部分会从该开始的地方开始？
+
+# %% name="not-anew"
+pairs = {("ConstantLR", "ExponentialLR"): 20, ("ConstantLR", "MultiplicativeLR"): 20,
+         ("ExponentialLR", "SWALR"): 50, ("LinearLR", "OneCycleLR"): 20}
+panels = {}
+for (first, second), at in pairs.items():
+    used = figures.composed("SequentialLR", first, second, 100, at)
+    panels[f"{first} → {second}"] = used, figures.meant("SequentialLR", first, second, 100, at)
+figures.against(panels)
+
+# %% [markdown] lang="en"
+# Only the first. A class with a closed form can be set to its own 0. `MultiplicativeLR` has none: it multiplies the
+# rate it *finds*, here a tenth, for ever. `SWALR` too goes on from what it finds.
+#
+# `OneCycleLR` does worse: its constructor overwrites the base rate of *every* part, so that the warm-up climbs to
+# 0.004 at most, instead of 0.1.
+
+# %% [markdown] lang="zh" of="932e9474"
+# 只有第一对。有闭式公式的类可以拨回自己的 0。`MultiplicativeLR` 没有：它乘的是它*遇到*的学习率，这里是十分之一，
+# 从此一直如此。`SWALR` 也从遇到的值接着走。
+#
+# `OneCycleLR` 更糟：它的构造函数会改写*所有*部分的基准学习率，于是预热最多升到 0.004，而不是 0.1。
+
+# %% [markdown] lang="en"
+# **Predict** what the cold one costs in training: the same factor 0.985 an update, once by each class.
+
+# %% [markdown] lang="zh" of="351abe92"
+# **先猜一猜**这种过冷在训练中的代价：每步同样乘 0.985，两个类各一次。
+
+# %% name="cold"
+low = partial(lr_scheduler.ConstantLR, factor=0.1, total_iters=20)
+cold = train({
+    "ExponentialLR": in_sequence(low, partial(lr_scheduler.ExponentialLR, gamma=0.985), at=20),
+    "MultiplicativeLR": in_sequence(low, partial(lr_scheduler.MultiplicativeLR, lr_lambda=lambda t: 0.985), at=20),
+})
+for name in cold.schedules:
+    part = cold.at(schedule=name)
+    print(f"{name:16} test loss {part.mean()[0, 0]:.3f} ± {part.standard_error()[0, 0]:.3f}")
+print("lost", gap(cold, "MultiplicativeLR", "ExponentialLR"))
+
+# %% [markdown] lang="en"
+# Almost twice the loss, from two lines that say the same. The run froze on its way (section 02).
+
+# %% [markdown] lang="zh" of="589e9bbf"
+# 两行意思相同的代码，损失却差了将近一倍。训练冻在了半路（第 02 节）。
+
+# %% [markdown] lang="en"
+# ## It refuses its own kind
+#
+# **Predict**: may a `SequentialLR` be a part of a `SequentialLR`? Second, or first?
+
+# %% [markdown] lang="zh" of="420c2602"
+# ## 它拒绝同类
+#
+# **先猜一猜**：`SequentialLR` 能作为另一个 `SequentialLR` 的一部分吗？放在第二个，还是第一个？
+
+# %% name="nested"
+import warnings
+
+inner = in_sequence(partial(lr_scheduler.LinearLR, start_factor=0.2, total_iters=4), cosine_for(6), at=4)
+try:
+    record(in_sequence(hold, inner, at=3), 6)
+except NotImplementedError as error:
+    print("second:", repr(error))
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    print("alone: ", record(inner, 5).round(4))
+    print("first: ", record(in_sequence(inner, hold, at=8), 5).round(4))
+print([str(warning.message).split(". ")[0] for warning in caught])
+
+# %% [markdown] lang="en"
+# Second, it stops at the milestone, hours into your run. First, it loses an update (0.08 is skipped) and blames the
+# order of a loop that is right: the warning is false.
+
+# %% [markdown] lang="zh" of="d78b4cc3"
+# 放在第二个，它会在里程碑处停下，也许你已经训练了几个小时。放在第一个，它会漏掉一步（跳过了 0.08），
+# 还怪罪一个本来正确的循环调用顺序不对：这个警告是假的。
+
+# %% [markdown] lang="en"
+# `ReduceLROnPlateau` is refused at once, by both classes: nobody would pass it the metric.
+
+# %% [markdown] lang="zh" of="449d7557"
+# `ReduceLROnPlateau` 则立刻被两个类拒绝：没有人会把指标传给它。
+
+# %% name="no-plateau"
+for how, more in ((lr_scheduler.SequentialLR, {"milestones": [3]}), (lr_scheduler.ChainedScheduler, {})):
+    optimizer = new_optimizer()
+    parts = [hold(optimizer), lr_scheduler.ReduceLROnPlateau(optimizer)]
+    try:
+        how(optimizer=optimizer, schedulers=parts, **more)
+    except ValueError as error:
+        print(str(error).split(" scheduler as")[0])
+
+# %% [markdown] lang="en"
+# ## A chain multiplies what it finds
+#
+# `ChainedScheduler` steps all its parts at every update. Most classes multiply:
+#
+# $$\eta \leftarrow \eta \cdot \frac{f(t)}{f(t-1)}$$
+#
+# where $f(t)$ is the factor that the class would give alone. Two of them in turn give the product of their factors.
+
+# %% [markdown] lang="zh" of="35d238dd"
+# ## 链式组合：遇到什么就乘什么
+#
+# `ChainedScheduler`（链式组合）在每个更新步让所有部分各走一步。大多数类都是相乘：
+#
+# $$\eta \leftarrow \eta \cdot \frac{f(t)}{f(t-1)}$$
+#
+# 其中 $f(t)$ 是该类单独运行时给出的倍率。两个这样的类依次作用，得到的就是两个倍率的乘积。
+
+# %% [markdown] lang="en"
+# **Predict** update 2: warm-up from 0.02 in four updates, times 0.9 an update.
+
+# %% [markdown] lang="zh" of="699d4ce4"
+# **先猜一猜**第 2 步：四步之内从 0.02 预热，同时每步乘 0.9。
+
+# %% name="product"
+def chained(*parts):
+    return lambda optimizer: lr_scheduler.ChainedScheduler([part(optimizer) for part in parts])
+
+decay = partial(lr_scheduler.ExponentialLR, gamma=0.9)
+heat = partial(lr_scheduler.LinearLR, start_factor=0.2, total_iters=4)
+print("chained", record(chained(heat, decay), 6).round(4))
+print("product", (curve("LinearLR", 6, start_factor=0.2, total_iters=4) * 0.9 ** torch.arange(6).numpy()).round(4))
+
+# %% [markdown] lang="en"
+# 0.0486, which is 0.06 · 0.9². Here the chain is what it promises.
+
+# %% [markdown] lang="zh" of="55cb0532"
+# 0.0486，即 0.06 · 0.9²。在这里，链式组合名副其实。
+
+# %% [markdown] lang="en"
+# Now a decay over cycles. **Predict** the very first rate, and the height of the peak, at update 2000.
+
+# %% [markdown] lang="zh" of="e831590e"
+# 再来看循环上叠加衰减。**先猜一猜**第一个学习率，以及第 2000 步处峰的高度。
+
+# %% name="not-a-product"
+decay = partial(lr_scheduler.ExponentialLR, gamma=0.99)
+cycle = partial(lr_scheduler.CyclicLR, base_lr=0.001, max_lr=0.01)
+used, reverse = record(chained(decay, cycle), 2001), record(chained(cycle, decay), 2001)
+alone = record(cycle, 2001)
+for t in (0, 1, 100, 2000):
+    print(f"{t:4}  chained {used[t]:.7f}  reverse {reverse[t]:.7f}  CyclicLR {alone[t]:.7f}  product {alone[t] * 0.99**t:.2e}")
+
+# %% [markdown] lang="en"
+# Pure `CyclicLR`, and before it one update at 0.1, ten times the highest rate you asked for. In the reverse order one
+# factor of 0.99 is there, and never a second.
+#
+# `CyclicLR` does not look at the rate it finds. It *overwrites*, $\eta \leftarrow c(t)$ with $c(t)$ its own triangle, and
+# so undoes whoever stepped before. The first value is stale: `ExponentialLR`, built first, had stored 0.1 as the base
+# of all.
+
+# %% [markdown] lang="zh" of="2fd25723"
+# 纯粹的 `CyclicLR`，而且之前还有一步用了 0.1，是你要求的最高值的十倍。反过来放，0.99 出现一次，却再没有第二次。
+#
+# `CyclicLR` 不看它遇到的学习率。它*覆盖*：$\eta \leftarrow c(t)$，其中 $c(t)$ 是它自己的三角波，于是抹掉了前面的部分
+# 所做的一切。第一个值则是陈旧的：先构造的 `ExponentialLR` 已经把 0.1 存成了大家的基准学习率。
+
+# %% [markdown] lang="en"
+# Who overwrites? An experiment decides: halve the rate behind the scheduler's back, step, and see whether the result is
+# halved too. **Predict** how many of these overwrite.
+
+# %% [markdown] lang="zh" of="9bc7614f"
+# 谁会覆盖？做个实验就知道：背着调度器把学习率减半，再走一步，看结果是否也减半。**先猜一猜**其中有几个会覆盖。
+
+# %% name="what-it-does"
+from lrcourse import chaining
+from lrcourse.schedulers import build
+
+for name, arguments in figures.PARTS.items():
+    print(f"{name:28}", chaining.what_it_does(build(name.split(",")[0], **arguments)))
+
+# %% [markdown] lang="en"
+# Eight multiply, four overwrite. Two do neither: a cosine with `eta_min` and `SWALR` pull the rate towards a value of
+# their own. So a chain is a product only where *every* part multiplies; here is each pair, recorded.
+
+# %% [markdown] lang="zh" of="cb3cb217"
+# 八个相乘，四个覆盖。还有两个都不是：带 `eta_min` 的余弦与 `SWALR` 会把学习率拉向自己的值。
+# 所以，只有*每个*部分都相乘时，链式组合才是乘积；下面是逐对记录的结果。
+
+# %% name="matrix"
+figures.where_chains_multiply(steps=40)
+
+# %% [markdown] lang="en"
+# **Predict** what the lost decay costs: cycles between 0.02 and 0.2, with a decay of 0.985 an update, as a chain and as
+# the product.
+
+# %% [markdown] lang="zh" of="e52eb00f"
+# **先猜一猜**衰减丢失的代价：在 0.02 与 0.2 之间循环，每步衰减 0.985，一个用链式组合，一个用真正的乘积。
+
+# %% name="chain-cost"
+from lrcourse import curves
+
+cycle = dict(base_lr=0.02, max_lr=0.2, step_size_up=25, cycle_momentum=False)
+shrinking = curves.cyclic_lr(0.1, **cycle) * curves.exponential_lr(1, gamma=0.985)
+lost = train({
+    "ChainedScheduler": chained(partial(lr_scheduler.ExponentialLR, gamma=0.985), partial(lr_scheduler.CyclicLR, **cycle)),
+    "product": lambda optimizer: lrcourse.CurveLR(optimizer, shrinking),
+})
+print("chain against product", gap(lost, "ChainedScheduler", "product"))
+figures.joints(lost)
+
+# %% [markdown] lang="en"
+# The chain ends as hot as it began, and loses 0.231 ± 0.027.
+
+# %% [markdown] lang="zh" of="a3e9be5e"
+# 链式组合结束时和开始时一样热，损失多出 0.231 ± 0.027。
+
+# %% [markdown] lang="en"
+# ## The way out: compose functions, not schedulers
+#
+# All these faults have one cause. A torch scheduler is a little machine with a memory, and two of them write into one
+# place. A *function* of $t$ has no memory, and functions compose:
+#
+# $$\text{then}(a, b, n)(t) = a(t) \;\text{ for } t < n, \quad b(t - n) \;\text{ from } n \text{ on};
+# \qquad (a \cdot b)(t) = a(t)\, b(t)$$
+
+# %% [markdown] lang="zh" of="ea167098"
+# ## 出路：组合函数，而不是调度器
+#
+# 这些错误都出自同一个原因。torch 的调度器是带记忆的小机器，而两台机器往同一处写。$t$ 的*函数*没有记忆，
+# 函数可以放心组合：
+#
+# $$\text{then}(a, b, n)(t) = a(t) \;\text{ for } t < n, \quad b(t - n) \;\text{ from } n \text{ on};
+# \qquad (a \cdot b)(t) = a(t)\, b(t)$$
+
+# %% [markdown] lang="en"
+# Chained, 64 of 196 pairs were right. **Predict** how many `SequentialLR` joins as meant, with a milestone at 8; and
+# `then`, and `*`.
+
+# %% [markdown] lang="zh" of="71ae2dbb"
+# 链式组合在 196 对中对了 64 对。**先猜一猜**：里程碑取 8，`SequentialLR` 有多少对符合本意？`then` 和 `*` 呢？
+
+# %% name="tally"
+from itertools import product
+
+for how in ("SequentialLR", "then", "*"):
+    right = [
+        figures.first_wrong(figures.composed(how, a, b, 12, at=8), figures.meant(how, a, b, 12, at=8)) is None
+        for a, b in product(figures.PARTS, repeat=2)
+    ]
+    print(f"{how:12} {sum(right)} of {len(right)} as meant")
+
+# %% [markdown] lang="en"
+# `then` and `*`: all of them. And the result is *one* scheduler, built by `chaining.sequential` or `chaining.product`, or by
+# `CurveLR(optimizer, schedule)`, whatever the function.
+#
+# With `relative=True` the schedules are factors, of each group's own base rate.
+
+# %% [markdown] lang="zh" of="4ad13ff8"
+# `then` 和 `*`：全部符合。而且结果是*一个*调度器，由 `chaining.sequential` 或 `chaining.product` 构造；对任何函数都可用
+# `CurveLR(optimizer, schedule)`。
+#
+# 写上 `relative=True`，各个调度就是倍率，乘上每个参数组自己的基准学习率。
+
+# %% [markdown] lang="en"
+# **Predict** the rates of both groups at update 2.
+
+# %% [markdown] lang="zh" of="9ba4e3ba"
+# **先猜一猜**两个参数组在第 2 步的学习率。
+
+# %% name="groups"
+weights = [torch.zeros(1, requires_grad=True) for _ in range(2)]
+optimizer = torch.optim.SGD([{"params": weights[0], "lr": 0.1}, {"params": weights[1], "lr": 0.01}])
+factors = [curves.linear_warmup(1, warmup_steps=4), curves.cosine_annealing_lr(1, T_max=6)]
+scheduler = chaining.sequential(optimizer, factors, milestones=[4], relative=True)
+for t in range(6):
+    print(t, [f"{lr:.4f}" for lr in scheduler.get_last_lr()])
+    optimizer.step()
+    scheduler.step()
+
+# %% [markdown] lang="en"
+# 0.006: three fifths of 0.01. This warm-up rises by $(t + 1)/(w + 1)$, with $w$ the length `warmup_steps`, so that the
+# first update moves and update $w$ has the full rate (section 03).
+
+# %% [markdown] lang="zh" of="64351bd0"
+# 0.006：0.01 的五分之三。这种预热按 $(t + 1)/(w + 1)$ 上升，$w$ 是其长度 `warmup_steps`，所以第一个更新步就在动，
+# 第 $w$ 步达到全速（第 03 节）。
+
+# %% [markdown] lang="en"
+# **Predict** whether this nests: warm up, hold, and three cosines, each half as high, under a line to zero.
+
+# %% [markdown] lang="zh" of="a37011ab"
+# **先猜一猜**它能否嵌套：预热、保持，再来三个余弦，每个高度减半，整体乘上一条降到零的直线。
+
+# %% name="nests"
+from lrcourse.curves import then
+
+cool = curves.cosine_annealing_lr(0.1, T_max=20)
+cooling = then(cool, then(0.5 * cool, 0.25 * cool, at=20), at=20)
+held = then(curves.constant(0.1), cooling, at=30)
+schedule = then(curves.linear_warmup(0.1, 10), held, at=10) * curves.linear_to_zero(1, 100)
+used = record(partial(lrcourse.CurveLR, schedule=schedule), 100)
+print("peaks", used[[10, 40, 60, 80]].round(4), " as the function", (used == schedule(range(100))).all())
+
+# %% [markdown] lang="en"
+# Four deep, and exact to the last bit.
+
+# %% [markdown] lang="zh" of="99b515c6"
+# 嵌套四层，逐位精确。
+
+# %% [markdown] lang="en" given="0.0002"
+# Build your own, with `then`, `*` and `shift` (the same curve, later). The line of words holds the expression, to copy
+# behind `from lrcourse.curves import *`.
+# **Predict** which kind of cooling reaches the goal: three times from half the height, and a last rate below 0.0002.
+
+# %% [markdown] lang="zh" of="03844fc9"
+# 现在用 `then`、`*` 和 `shift`（同一条曲线，往后推）自己搭一个。下方的文字里就是表达式，可以复制到
+# `from lrcourse.curves import *` 之后。**先猜一猜**哪种冷却能达到目标：三次冷却，每次高度减半，最后的学习率低于 0.0002。
+
+# %% name="composer"
+explorers.chaining.composer()
+
+# %% [markdown] lang="en"
+# Only the cosine lands so softly. A straight line stops one whole step above zero, and this exponential falls to a
+# hundredth of each peak, no further.
+#
+# The composer writes a warm-up as `*` and `shift`: a shifted curve holds its first value until it starts. **Predict**
+# whether that agrees with `then` at every update.
+
+# %% [markdown] lang="zh" of="bbabd636"
+# 只有余弦能落得这样轻。直线停在零点之上整整一步，而这里的指数只降到每个峰的百分之一，不再往下。
+#
+# 搭建器把预热写成 `*` 加 `shift`：推后的曲线在开始之前保持首个值。**先猜一猜**它与 `then` 是否步步一致。
+
+# %% name="shift"
+by_then = then(curves.linear_warmup(0.1, 10), curves.cosine_annealing_lr(0.1, T_max=90), at=10)
+by_shift = curves.linear_warmup(0.1, 10) * curves.cosine_annealing_lr(1, T_max=90).shift(10)
+print("equal at every update", abs(by_then(range(100)) - by_shift(range(100))).max() < 1e-15)
+print(by_shift)
+
+# %% [markdown] lang="en"
+# ## Save it at any update
+#
+# A run is stopped at update $k$ and goes on in a new process. **Predict** for which order of building and loading each
+# is right at *every* $k$.
+
+# %% [markdown] lang="zh" of="8e48f533"
+# ## 在任意更新步保存
+#
+# 训练在第 $k$ 步停下，在新的进程里继续。**先猜一猜**：按哪种构造与载入的顺序，两者在*每个* $k$ 处都正确？
+
+# %% name="resume"
+def resumed(make, k, order, updates=20):
+    optimizer = new_optimizer()
+    scheduler = make(optimizer)
+    for _ in range(k):
+        optimizer.step()
+        scheduler.step()
+    saved = {"optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()}
+    parts = {"optimizer": new_optimizer()}
+    for name in order:
+        if name == "build":
+            parts["scheduler"] = make(parts["optimizer"])
+        else:
+            parts[name].load_state_dict(saved[name])
+    return record_from(parts, updates - k)
+
+# %% name="resume-record"
+def record_from(parts, updates):
+    rates = []
+    for _ in range(updates):
+        rates.append(parts["optimizer"].param_groups[0]["lr"])
+        parts["optimizer"].step()
+        parts["scheduler"].step()
+    return torch.tensor(rates)
+
+ours = partial(chaining.sequential, schedules=[curves.linear_warmup(0.1, 4), cool], milestones=[4])
+theirs = in_sequence(heat, cosine_for(16), at=4)
+for order in (["build", "optimizer", "scheduler"], ["optimizer", "build", "scheduler"], ["build", "scheduler"]):
+    for name, make in {"SequentialLR": theirs, "sequential": ours}.items():
+        uninterrupted = torch.tensor(record(make, 20))
+        worst = max(abs(resumed(make, k, order) - uninterrupted[k:]).max().item() for k in range(20))
+        print(f"{', '.join(order):28} {name:13} off by at most {worst:.3f}")
+
+# %% [markdown] lang="en"
+# Torch's is right in one order only: build, then load *both*. Else building writes the first rate over the one that was
+# loaded, and the run goes on up to 0.08 away from its plan. A function knows the rate of each $t$; its state puts it
+# back, in any order.
+
+# %% [markdown] lang="zh" of="004d578a"
+# torch 的只在一种顺序下正确：先构造，再把*两者*都载入。否则构造时会用首个学习率盖掉载入的值，训练从此偏离方案，最多差 0.08。
+# 函数知道每个 $t$ 的学习率；它的状态会把学习率放回去，顺序随意。
+
+# %% [markdown] lang="en"
+# One thing the algebra cannot hold: a plateau is no function of $t$, its next rate depends on losses to come. For "warm
+# up, then watch the loss" use `WarmupScheduler` of section 03. **Predict**: does *it* resume?
+
+# %% [markdown] lang="zh" of="d4b0f629"
+# 有一样东西这套代数装不下：平台期调度不是 $t$ 的函数，它的下一个学习率取决于未来的损失。要“先预热，再盯着损失”，
+# 请用第 03 节的 `WarmupScheduler`。**先猜一猜**：*它*能断点续训吗？
+
+# %% name="plateau"
+losses = [1.0, 0.9, 0.8, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7]
+
+def warm_plateau(optimizer):
+    plateau = lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=2)
+    return lrcourse.WarmupScheduler(optimizer, warmup_epochs=3, after_scheduler=plateau)
+
+def run(optimizer, scheduler, epochs):
+    rates = []
+    for epoch in epochs:
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step(losses[epoch])
+    return rates
+
+# %% name="plateau-resume"
+optimizer = new_optimizer()
+whole = run(optimizer, warm_plateau(optimizer), range(12))
+for k in range(12):
+    optimizer, late = new_optimizer(), new_optimizer()
+    scheduler, again = warm_plateau(optimizer), warm_plateau(late)
+    begun = run(optimizer, scheduler, range(k))
+    late.load_state_dict(optimizer.state_dict())
+    again.load_state_dict(scheduler.state_dict())
+    assert begun + run(late, again, range(k, 12)) == whole
+print("resumed at every epoch:", [round(rate, 4) for rate in whole])
+
+# %% [markdown] lang="en"
+# ## At work: one schedule, one checkpoint
+#
+# Warm up, hold, cool; saved at update 57, in the middle. Everything that the rest of the run depends on is in the file:
+# weights, momentum, scheduler, and the generator that draws the batches.
+
+# %% [markdown] lang="zh" of="18409e40"
+# ## 实战：一个调度，一个检查点
+#
+# 预热、保持、冷却；在第 57 步中途保存。后半程所依赖的一切都在文件里：权重、动量、调度器，以及抽取批次的随机数生成器。
+
+# %% name="work"
+def build():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    plan = [curves.linear_warmup(1, 20), curves.constant(1), curves.linear_to_zero(1, 40)]
+    scheduler = chaining.sequential(optimizer, plan, milestones=[20, 80], total_steps=120, relative=True)
+    return model, optimizer, scheduler, torch.Generator().manual_seed(0)
+
+# %% name="work-loop"
+def train_updates(model, optimizer, scheduler, generator, updates):
+    for _ in range(updates):
+        batch = torch.randint(len(digits.x), (16,), generator=generator)
+        loss = nn.functional.cross_entropy(model(digits.x[batch]), digits.y[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+
+# %% [markdown] lang="en"
+# **Predict**: how far apart are the weights of the resumed run and of the uninterrupted one?
+
+# %% [markdown] lang="zh" of="8d60b844"
+# **先猜一猜**：续训得到的权重与不中断训练的权重相差多少？
+
+# %% name="work-resume"
+import io
+
+whole, begun, late = build(), build(), build()
+train_updates(*whole, updates=120)
+train_updates(*begun, updates=57)
+file = io.BytesIO()  # "checkpoint.pt" on your disk
+torch.save([part.state_dict() for part in begun[:3]] + [begun[3].get_state()], file)
+file.seek(0)
+states = torch.load(file, weights_only=True)
+for part, state in zip(late[:3], states[:3], strict=True):
+    part.load_state_dict(state)
+late[3].set_state(states[3])
+train_updates(*late, updates=63)
+print("same weights, to the bit:", torch.equal(whole[0][0].weight, late[0][0].weight))
+
+# %% [markdown] lang="en"
+# None at all: to the bit.
+
+# %% [markdown] lang="zh" of="82786af1"
+# 毫无差别：逐位相同。
+
+# %% [markdown] lang="en"
+# ## Traps
+#
+# **Milestones out of order** leave a part out, without a word; `chaining.sequential` says so.
+
+# %% [markdown] lang="zh" of="cb82f5b7"
+# ## 陷阱
+#
+# **里程碑顺序颠倒**会悄悄漏掉一部分；`chaining.sequential` 会指出来。
+
+# %% name="trap-order"
+def three(optimizer, milestones=(8, 4)):
+    parts = [heat(optimizer), cosine_for(4)(optimizer), lr_scheduler.ConstantLR(optimizer, 0.5, total_iters=99)]
+    return lr_scheduler.SequentialLR(optimizer, parts, list(milestones))
+
+print("8, 4:", record(three, 10).round(3))
+print("4, 8:", record(partial(three, milestones=(4, 8)), 10).round(3))
+try:
+    chaining.sequential(new_optimizer(), [curves.linear_warmup(0.1, 4), cool, curves.constant(0.05)], milestones=[8, 4])
+except ValueError as error:
+    print(error)
+
+# %% [markdown] lang="en"
+# **A part stepped beside the whole.** The parts belong to the whole; step one of them too, and its clock runs twice as
+# fast. (And `step(epoch)`, an old way to jump, is deprecated.) **Predict** update 2 of the warm-up.
+
+# %% [markdown] lang="zh" of="0b6175ac"
+# **部分与整体一起步进。** 各部分归整体管；若再单独步进其中一个，它的时钟就快了一倍。（另外，用来跳步的旧写法 `step(epoch)`
+# 已被弃用。）**先猜一猜**预热的第 2 步。
+
+# %% name="trap-twice"
+optimizer = new_optimizer()
+warmup, cosine = heat(optimizer), cosine_for(6)(optimizer)
+scheduler = lr_scheduler.SequentialLR(optimizer, [warmup, cosine], milestones=[4])
+rates = []
+for _ in range(4):
+    rates.append(round(scheduler.optimizer.param_groups[0]["lr"], 4))
+    optimizer.step()
+    warmup.step()
+    scheduler.step()
+print("warm-up stepped twice", rates, " once", record(in_sequence(heat, cosine_for(6), at=4), 4).round(4))
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    warmup.step(3)
+print(str(caught[0].message).split(" where")[0])
+
+# %% [markdown] lang="en"
+# **Rate times rate.** A product of two schedules with `lr=0.1` is a hundredth, not a tenth. One factor is a rate, the
+# others are built with `lr=1`.
+
+# %% [markdown] lang="zh" of="47a8e27b"
+# **学习率乘学习率。** 两个 `lr=0.1` 的调度之积是百分之一，而不是十分之一。只有一个因子是学习率，其余都用 `lr=1` 构造。
+
+# %% name="trap-square"
+for lr in (0.1, 1):
+    schedule = curves.linear_warmup(0.1, 4) * curves.cosine_annealing_lr(lr, T_max=100)
+    print(f"second factor with lr={lr}: update 4 uses {schedule(4):.4f}")
+
+# %% [markdown] lang="en"
+# ## What you take with you
+#
+# 1. A milestone is the first update of the next part, which begins at its own 0: `T_max` counts from there.
+# 2. A jump at the joint cost nothing we could measure; an end left warm cost much. Print the *last* rate.
+# 3. `MultiplicativeLR` and `SWALR` go on from what they find, `OneCycleLR` and `CyclicLR` rewrite the base of all. A
+#    `SequentialLR` inside another fails, a plateau is refused.
+# 4. A chain is the product where every part multiplies. `LambdaLR`, warm restarts, `CyclicLR` and `OneCycleLR`
+#    overwrite; a cosine with `eta_min` and `SWALR` pull.
+# 5. Functions of $t$ compose: `then(a, b, at=n)`, `a * b`, `2 * a`, `a.shift(n)`; `CurveLR`, `chaining.sequential` and
+#    `chaining.product` make one scheduler of them.
+# 6. That scheduler resumes at any update, in any order of loading. A plateau needs `WarmupScheduler`.
+
+# %% [markdown] lang="zh" of="9666fbb1"
+# ## 要点
+#
+# 1. 里程碑是下一部分的第一个更新步，该部分从自己的 0 开始：`T_max` 从那里数起。
+# 2. 接头处的跳变测不出代价；收尾太热代价很大。把*最后*一步的学习率打印出来。
+# 3. `MultiplicativeLR` 和 `SWALR` 从遇到的值接着走，`OneCycleLR` 和 `CyclicLR` 改写所有部分的基准学习率。
+#    `SequentialLR` 套在另一个里面会失败，平台期调度器会被拒绝。
+# 4. 每个部分都相乘时，链式组合才是乘积。`LambdaLR`、热重启、`CyclicLR`、`OneCycleLR` 会覆盖；
+#    带 `eta_min` 的余弦和 `SWALR` 会拉动。
+# 5. $t$ 的函数可以组合：`then(a, b, at=n)`、`a * b`、`2 * a`、`a.shift(n)`；`CurveLR`、`chaining.sequential` 和
+#    `chaining.product` 把它们变成一个调度器。
+# 6. 这个调度器能在任意更新步续训，载入顺序随意。平台期调度要用 `WarmupScheduler`。
+
+# %% [markdown] lang="en"
+# ## On your own
+#
+# [The exercises of section 06](../exercises/06_chaining.ipynb): 06.1 warm up, then land on a given rate · 06.2 a
+# product where the chain fails · 06.3 write `then` · 06.4 a composite that resumes.
+
+# %% [markdown] lang="zh" of="d3854a58"
+# ## 自己动手
+#
+# [第 06 节的练习](../../exercises/zh/06_chaining.ipynb)：06.1 先预热，再落在给定的学习率上 · 06.2 链式组合失灵时的乘积 ·
+# 06.3 写出 `then` · 06.4 能续训的组合调度器。
+
+# %% [markdown] lang="en"
+# ## Sources
+#
+# - PyTorch, [SequentialLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html) and
+#   [ChainedScheduler](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html),
+#   and the source of `torch.optim.lr_scheduler`.
+# - Goyal et al., Accurate, large minibatch SGD: warm-up handed over to a schedule, arXiv:1706.02677.
+# - Hägele et al., Scaling laws and compute-optimal training beyond fixed training durations: hold, then cool,
+#   arXiv:2405.18392.
+
+# %% [markdown] lang="zh" of="6e29bbb3"
+# ## 来源
+#
+# - PyTorch，[SequentialLR](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html) 与
+#   [ChainedScheduler](https://docs.pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html)，
+#   以及 `torch.optim.lr_scheduler` 的源代码。
+# - Goyal 等，Accurate, large minibatch SGD：预热之后交接给调度，arXiv:1706.02677。
+# - Hägele 等，Scaling laws and compute-optimal training beyond fixed training durations：先保持，再冷却，
+#   arXiv:2405.18392。
