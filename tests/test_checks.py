@@ -555,7 +555,7 @@ def test_right_answers_of_any_kind_pass(id, answer):
 
 
 def test_every_exercise_has_other_right_answers_here():
-    assert sorted(RIGHT) == IDS
+    assert sorted(RIGHT) == [id for id in IDS if id < "03"]  # those of later sections: test_checks_SECTION.py
 
 
 # --- References ------------------------------------------------------------------------------------------
