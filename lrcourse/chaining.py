@@ -55,7 +55,7 @@ def in_sequence(
             f"milestones must be in order, each later than the one before, got {milestones}; torch's SequentialLR "
             "would silently leave parts out"
         )
-    if total_steps is not None and milestones and milestones[-1] >= count("total_steps", total_steps):
+    if total_steps is not None and max(milestones, default=0) >= count("total_steps", total_steps):
         raise ValueError(
             f"milestones must lie within the run of total_steps = {total_steps} updates, got {milestones[-1]}: "
             "its part would never run"

@@ -266,7 +266,7 @@ def _frozen(value: object) -> object:
     elif hasattr(value, "__array__"):
         value = np.asarray(value)[()]
     elif isinstance(value, Iterable) and not isinstance(value, str):
-        value = tuple(value)
+        value = tuple(tuple(item) if isinstance(item, list) else item for item in value)
     return value
 
 

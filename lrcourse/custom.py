@@ -74,7 +74,7 @@ def custom_lr_lambda(epoch, *, warmup_epochs=10, hold_epochs=20, gamma=0.95):
     return _warm_hold_decay(warmup_epochs, hold_epochs, gamma)(epoch)
 
 
-@functools.cache
+@functools.lru_cache(64)
 def _warm_hold_decay(warmup_epochs: int, hold_epochs: int, gamma: float) -> Schedule:
     warmup = curves._whole("warmup_epochs", warmup_epochs, 0, "a number of epochs, not negative")
     hold = curves._whole("hold_epochs", hold_epochs, 0, "a number of epochs, not negative")
@@ -105,6 +105,6 @@ def simulated_annealing_schedule(epoch, T0=1.0, T_min=0.01, alpha=0.99):
     return _annealing(T0, T_min, alpha)(epoch)
 
 
-@functools.cache
+@functools.lru_cache(64)
 def _annealing(T0: float, T_min: float, alpha: float) -> Schedule:
     return curves.simulated_annealing(1.0, T0, T_min, alpha)

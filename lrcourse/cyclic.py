@@ -136,10 +136,11 @@ def measured_rate(
     base_lr: float, max_lr: float, steps: int = 3000, *, points: int = 9, particles: int = 2000,
     height: float = HEIGHT, sigma: float = SIGMA, seed: int = 1,
 ) -> Callable[[ArrayLike], Array]:  # fmt: skip
-    """k(η) between base_lr and max_lr from :func:`escapes` at constant learning rates, for :func:`adiabatic`.
+    """k(η) up to max_lr from :func:`escapes` at constant learning rates, for :func:`adiabatic`.
 
     Escapes per ball and update at *points* learning rates, then a parabola through log(k/η) against 1/η, on which
-    Kramers' law is a straight line.
+    Kramers' law is a straight line. Where fewer than ten balls escaped it is extrapolated: there k is small, and means
+    little.
 
     Raises:
         ValueError: fewer than three of the learning rates let ten balls escape.
@@ -176,7 +177,10 @@ def adiabatic(
 def _rates(lr: Callable, steps: int) -> Array:
     if not callable(lr):
         raise TypeError(f"lr must be a schedule, such as curves.constant(0.04), got {lr!r}")
-    return _positive_rates(lr(np.arange(count("steps", steps))))
+    eta = _positive_rates(lr(np.arange(count("steps", steps))))
+    if eta.shape != (steps,):
+        raise ValueError(f"lr must give one learning rate an update, {steps} of them, got shape {eta.shape}")
+    return eta
 
 
 def _positive_rates(lr: ArrayLike) -> Array:
@@ -260,6 +264,10 @@ def snapshot_ensemble(
     states, lrs, losses = [], [], []
     for i, length in enumerate(lengths):
         run = fit(model, data, optimizer, scheduler, updates=length, batch_size=batch_size, seed=seed * cycles + i)
+        if run.diverged is not None:
+            raise ValueError(
+                f"optimizer has too large a learning rate: diverged at update {sum(lengths[:i]) + run.diverged}"
+            )
         states.append({name: value.detach().clone() for name, value in model.state_dict().items()})
         lrs.append(run.lr)
         losses.append(run.loss)

@@ -15,9 +15,8 @@ t = 0, 1, 2, ... uses. A path that diverges raises nothing: from there on it hol
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import repeat
 from math import ceil, sqrt
@@ -32,6 +31,7 @@ from scipy.integrate import solve_ivp
 
 from .training import History, digits, fit, mlp
 from .training.arguments import count, positive
+from .training.threads import one_thread
 from .words import say
 
 Rate = float | ArrayLike | Callable[[int], float]
@@ -811,7 +811,7 @@ def clock(
         model = mlp((64, 32, 10), seed=seed)
         optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t, lrs=lrs: lrs[min(t, updates - 1)])
-        with _one_thread():
+        with one_thread():
             histories[name] = fit(
                 model,
                 data,
@@ -825,17 +825,6 @@ def clock(
         if histories[name].diverged is not None:
             raise ValueError(f"lr={lr:g} is too large: training under {name!r} diverged; take a smaller one")
     return Clock(histories)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """A network this small gains nothing from a second core, and crawls where the cores are busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 # --- Arguments -------------------------------------------------------------------------------------------

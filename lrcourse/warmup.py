@@ -62,6 +62,10 @@ class WarmupScheduler(ResumableLR):
         self._targets = [float(lr) for lr in _first_rates(optimizer, after_scheduler)]
         super().__init__(optimizer)
 
+    def _kind(self) -> str:
+        after = self.after_scheduler
+        return super()._kind() if after is None else f"{super()._kind()} around {type(after).__name__}"
+
     @property
     def wants_metric(self) -> bool:
         """Whether ``step(metric)`` needs a metric once the warm-up is over."""
@@ -76,6 +80,11 @@ class WarmupScheduler(ResumableLR):
 
     def step(self, metrics: float | None = None) -> None:
         """Go on to the next update; *metrics* is for a ReduceLROnPlateau, and not asked for during the warm-up."""
+        if len(self.optimizer.param_groups) != len(self._targets):
+            raise ValueError(
+                f"optimizer must keep the {len(self._targets)} param groups that it had, got "
+                f"{len(self.optimizer.param_groups)}; build the WarmupScheduler after add_param_group"
+            )
         if metrics is not None and not self.wants_metric:
             raise TypeError(f"metrics is for a ReduceLROnPlateau, which alone reads it; got {metrics!r}: step()")
         if self.after_scheduler is not None and self.last_epoch >= self.warmup_epochs:
@@ -93,9 +102,6 @@ class WarmupScheduler(ResumableLR):
 
     def _restore(self, state: dict[str, object]) -> None:
         after = state.pop("after_scheduler")
-        if (after is None) != (self.after_scheduler is None):
-            raise ValueError("state_dict must be of a WarmupScheduler with the same kind of after_scheduler, "
-                             f"got one {'without' if after is None else 'with'} any")  # fmt: skip
         if after is not None:
             self.after_scheduler.load_state_dict(after)
         super()._restore(state)
@@ -113,9 +119,10 @@ def _check_after(optimizer: Optimizer, after: object) -> None:
         raise ValueError(
             "after_scheduler must be built on this optimizer, got one of another, whose learning rate nobody uses"
         )
-    if getattr(after, "last_epoch", 0) > 0:
+    stood = max(getattr(part, "last_epoch", 0) for part in (after, *getattr(after, "_schedulers", ())))
+    if stood > 0:
         raise ValueError(
-            f"after_scheduler must stand at its beginning, got one at update {after.last_epoch}; build it just before "
+            f"after_scheduler must stand at its beginning, got one at update {stood}; build it just before "
             "the WarmupScheduler, and leave stepping it to that"
         )
 
@@ -124,7 +131,8 @@ def _first_rates(optimizer: Optimizer, after: LRScheduler | None) -> list[float]
     """What *after* gives at its update 0.
 
     Where it can be had without, not what stands in the optimizer: that is the warm-up's, if a notebook cell that builds
-    both runs again.
+    both runs again on one optimizer. (MultiplicativeLR, SWALR and ChainedScheduler leave no other trace of it: build
+    the optimizer anew with them.)
     """
     if after is None or isinstance(after, ReduceLROnPlateau):
         return [group.get("initial_lr", group["lr"]) for group in optimizer.param_groups]

@@ -42,7 +42,8 @@ from lrcourse.curves import (
 )
 from lrcourse.custom import CustomScheduler
 
-pytestmark = pytest.mark.filterwarnings("error")
+# Every warning is an error (the order warning too), but for sockets that another test left to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 PARTS = [
     constant(0.1), linear_warmup(0.1, 4), cosine_annealing_lr(0.1, 9), exponential_lr(0.1, 0.9), step_lr(0.1, 3),

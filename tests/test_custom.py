@@ -36,7 +36,8 @@ from lrcourse.curves import cosine_annealing_lr, cyclic_lr, linear_warmup, one_c
 from lrcourse.custom import CustomScheduler, custom_lr_lambda, simulated_annealing_schedule
 from lrcourse.training.scheduler import CurveLR, as_schedule
 
-pytestmark = pytest.mark.filterwarnings("error")  # the order warning too
+# Every warning is an error (the order warning too), but for sockets that another test left to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")
 WARM_COSINE = then(linear_warmup(1, 5), cosine_annealing_lr(1, 30), at=5)
 ONE_CYCLE = one_cycle_lr(0.1, 0.5, 50)
 
@@ -415,3 +416,90 @@ def test_names_at_the_top():
     for name in ("CurveLR", "CustomScheduler", "custom_lr_lambda", "simulated_annealing_schedule"):
         assert getattr(lrcourse, name).__name__ == name
     assert lrcourse.get_linear_warmup_scheduler is lrcourse.warmup.get_linear_warmup_scheduler
+
+
+# --- What a stranger's reading found ---------------------------------------------------------------------
+
+
+def test_a_schedule_is_asked_anew_by_every_scheduler():
+    factor = 1.0
+    first = new_optimizer()
+    CurveLR(first, curves.lambda_lr(0.1, lambda t: factor))
+    function = curves.lambda_lr(0.1, lambda t: factor)
+    CurveLR(new_optimizer(), function)
+    factor = 0.5  # a cell that is run again
+    second = new_optimizer()
+    CurveLR(second, function)
+    assert second.param_groups[0]["lr"] == 0.05
+
+
+def test_layer_wise_schedules_are_asked_for_blocks_too():
+    asked = []
+
+    def counted(t):
+        asked.append(t)
+        return 1.0
+
+    optimizer = new_optimizer([0.1] * 80)
+    scheduler = CurveLR(optimizer, [(i + 1) * curves.lambda_lr(0.1, counted) for i in range(80)])
+    for _ in range(20):
+        optimizer.step()
+        scheduler.step()
+    assert len(asked) == 80 * 256
+
+
+@pytest.mark.parametrize(("maker", "other"), [
+    (partial(CurveLR, schedule=lambda t: 0.1), partial(CustomScheduler, schedule_fn=lambda t: 0.5)),
+    (partial(CustomScheduler, schedule_fn=lambda t: 0.5), partial(lrcourse.TransformerLRScheduler, d_model=64)),
+    (lambda o: lrcourse.WarmupScheduler(o, 3, StepLR(o, 2)),
+     lambda o: lrcourse.WarmupScheduler(o, 3, CosineAnnealingLR(o, 9))),
+])  # fmt: skip
+def test_the_state_of_another_kind_is_refused(maker, other):
+    optimizer = new_optimizer()
+    scheduler = maker(optimizer)
+    before = setting(optimizer)
+    with pytest.raises(ValueError, match=r"state_dict must be one of a .*, got one of a "):
+        scheduler.load_state_dict(other(new_optimizer()).state_dict())
+    assert setting(optimizer) == before
+
+
+def test_groups_built_from_one_tensor_do_not_share_a_learning_rate():
+    shared = torch.tensor(0.1)
+    optimizer = SGD([{"params": [torch.zeros((), requires_grad=True)]} for _ in range(2)], lr=shared)
+    CurveLR(optimizer, [curves.constant(0.1), curves.constant(0.01)])
+    assert [float(group["lr"]) for group in optimizer.param_groups] == pytest.approx([0.1, 0.01])
+    assert float(optimizer.defaults["lr"]) == pytest.approx(0.1)
+
+
+def test_the_step_after_the_last_update_of_a_recording_is_taken():
+    optimizer = new_optimizer()
+    scheduler = CurveLR(optimizer, curves.recorded([0.3, 0.2, 0.1]))
+    assert run(optimizer, scheduler, 3)[:, 0, 0].tolist() == [0.3, 0.2, 0.1]
+    with pytest.raises(ValueError, match="recorded has no value at t = 4"):
+        scheduler.step()
+
+
+def test_a_snapshot_in_memory_is_not_touched_by_what_comes_after():
+    class Seen:
+        def __init__(self):
+            self.seen = []
+
+        def __call__(self, t):
+            self.seen.append(t)
+            return 0.1
+
+    optimizer = new_optimizer([0.1])
+    scheduler = CurveLR(optimizer, Seen())
+    state = scheduler.state_dict()
+    run(optimizer, scheduler, 3)
+    assert state["schedules"] == [{"seen": [0]}]
+
+
+def test_a_learning_rate_of_numpy_is_saved_as_a_plain_number():
+    optimizer = new_optimizer([np.geomspace(0.01, 1, 3)[1]])
+    through_a_file(CustomScheduler(optimizer, lambda t: 0.5).state_dict())
+
+
+def test_a_function_with_a_memory_is_no_schedule():
+    with pytest.raises(TypeError, match="a function of t alone, got a LambdaLR whose function is an object"):
+        as_schedule(LambdaLR(new_optimizer(), Halving()))

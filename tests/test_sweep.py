@@ -558,3 +558,51 @@ def test_bad_values_are_named(wrong, message):
 def test_bad_types_are_named(wrong, message):
     with pytest.raises(TypeError, match=message):
         sweep(**dict(data=SMALL) | OK | wrong)
+
+
+def test_momentum_that_rests_at_some_updates_is_torchs():
+    """Torch leaves a buffer alone while momentum is 0; here it rests in the middle, and only for one of two copies."""
+    momentum = {"rests": np.repeat([0.9, 0.0, 0.9], [4, 3, 5]), "goes on": np.full(12, 0.9)}
+    result = sweep(
+        digits(), dict.fromkeys(momentum, curves.constant(0.1)), momentum=momentum, seeds=1, updates=12,
+        dtype=torch.float64, progress=False,
+    )  # fmt: skip
+    for i, beta in enumerate(momentum.values()):
+        model, data = mlp((64, 32, 10), nn.ReLU, seed=0).double(), digits()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        generator = torch.Generator().manual_seed(0)
+        rows = torch.randint(len(data.x), (12, 32), generator=generator)
+        for t in range(12):
+            optimizer.param_groups[0]["momentum"] = beta[t]
+            loss = nn.functional.cross_entropy(model(data.x[rows[t]].double()), data.y[rows[t]])
+            assert result.loss[i, 0, 0, t] == pytest.approx(loss.item(), rel=1e-9)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+
+def test_frozen_parameters_and_buffers_of_a_seed_are_refused():
+    def frozen(seed):
+        model = mlp((64, 8, 10), nn.ReLU, seed=seed)
+        model[0].requires_grad_(False)
+        return model
+
+    class Features(nn.Module):
+        def __init__(self, seed):
+            super().__init__()
+            self.register_buffer("project", torch.randn(64, 8, generator=torch.Generator().manual_seed(seed)))
+            self.out = nn.Linear(8, 10)
+
+        def forward(self, x):
+            return self.out(x @ self.project)
+
+    for model, message in ((frozen, "model holds frozen parameters"), (Features, "model gives other buffers")):
+        with pytest.raises(ValueError, match=message):
+            sweep(digits(), {"a": curves.constant(0.1)}, seeds=2, updates=3, model=model, progress=False)
+
+
+def test_a_loss_of_zero_is_drawn():
+    result = sweep(digits(), {str(i): lambda lr: curves.constant(lr) for i in range(6)}, lrs=[0.1, 0.2], seeds=2,
+                   updates=3, progress=False)  # fmt: skip
+    result.test_loss[0, 0] = 0
+    result.plot().png()

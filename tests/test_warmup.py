@@ -37,7 +37,8 @@ from lrcourse.schedulers import record
 from lrcourse.training.scheduler import CurveLR
 from lrcourse.warmup import TransformerLRScheduler, WarmupScheduler, get_linear_warmup_scheduler
 
-pytestmark = pytest.mark.filterwarnings("error")
+# Every warning is an error (the order warning too), but for sockets that another test left to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 AFTER = {
     "StepLR": partial(StepLR, step_size=3),
@@ -229,7 +230,7 @@ def test_states_of_other_kinds():
     optimizer = new_optimizer()
     scheduler = WarmupScheduler(optimizer, 5)
     other = WarmupScheduler(optimizer, 5, StepLR(optimizer, 3)).state_dict()
-    with pytest.raises(ValueError, match="with the same kind of after_scheduler, got one with any"):
+    with pytest.raises(ValueError, match="one of a WarmupScheduler, got one of a WarmupScheduler around StepLR"):
         scheduler.load_state_dict(other)
 
 
@@ -326,3 +327,23 @@ def test_record_hands_the_metric_through_a_warmup_to_the_plateau_behind_it():
 
     lrs = record(make, 8, lr=0.8, metric=[9.0, 9.0, 9.0, 1.0, 2.0, 2.0, 0.5])
     assert lrs.tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.4, 0.2, 0.2])
+
+
+def test_a_chain_that_was_stepped_is_refused():
+    optimizer = new_optimizer()
+    chain = ChainedScheduler([StepLR(optimizer, 2)])
+    optimizer.step()
+    chain.step()
+    with pytest.raises(ValueError, match="after_scheduler must stand at its beginning, got one at update 1"):
+        WarmupScheduler(optimizer, 3, chain)
+
+
+def test_a_late_param_group_is_named_and_no_step_taken():
+    optimizer = new_optimizer()
+    scheduler = WarmupScheduler(optimizer, 3)
+    before = setting(optimizer)
+    optimizer.add_param_group({"params": [torch.zeros((), requires_grad=True)], "lr": 0.5})
+    optimizer.step()
+    with pytest.raises(ValueError, match="optimizer must keep the 2 param groups that it had, got 3"):
+        scheduler.step()
+    assert setting(optimizer)[:2] == before and scheduler.last_epoch == 0

@@ -89,10 +89,8 @@ class DrawYourOwn(Picture):
         right.set(xlim=(-0.6, 0.6), ylim=(_LOWEST, _TALLEST), xticks=[])
         right.grid(False, axis="x")
         right.set_title(label("yours − cosine", "你的 − 余弦"), fontsize=11, loc="center")
-        words = {"transform": right.transAxes, "ha": "center", "color": style.QUIET}
-        words["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        right.text(0.5, 0.03, label("better", "更好"), **words)
-        right.text(0.5, 0.92, label("worse", "更差"), **words)
+        sides = label("← better     worse →", "← 更好     更差 →")
+        right.set_ylabel(sides, color=style.QUIET, y=-_LOWEST / (_TALLEST - _LOWEST))
         return [self.theirs, self.loss, self.rate, self.dots, self.mean, self.error]
 
     def update(self, seeds: int, **points: float):

@@ -75,7 +75,8 @@ def _map(result: Sweep, measure: str) -> Figure:
     if measure == "accuracy" or not shown.count():
         limits = {}
     else:
-        limits = dict(norm="log", vmin=shown.min(), vmax=min(shown.max(), RISE * shown.min()))
+        low = shown[shown > 0].min() if (shown > 0).any() else 1.0  # a loss may be 0, which has no logarithm
+        limits = dict(norm="log", vmin=low, vmax=max(min(shown.max(), RISE * low), low))
     colours = ax.pcolormesh(shown, cmap="cividis" if measure == "accuracy" else "cividis_r", **limits)
     ax.set_facecolor(style.CARD)
     ticks = np.unique(np.linspace(0, len(order) - 1, min(len(order), 7)).round().astype(int))

@@ -217,6 +217,7 @@ class Optimizer:
             lr = lr / (1 - momentum ** torch.arange(1, len(lr) + 1, device=lr.device)[:, None])
         self.lr = lr.to(self.parameters[0].dtype)
         self.momentum = None if momentum is None else momentum.to(self.lr.dtype)
+        self.rests = [False] * len(lr) if momentum is None else (momentum == 0).any(1).tolist()
         self.nesterov, self.decay, self.beta2, self.eps, self.clip = nesterov, weight_decay, beta2, eps, clip
         like = [torch.zeros_like(p) for p in self.parameters]
         self.fused = momentum is None and not weight_decay and clip is None
@@ -238,7 +239,7 @@ class Optimizer:
             lr = self.lr[t].view(shape)
             momentum = None if self.momentum is None else self.momentum[t].view(shape)
             if self.beta2 is None:
-                self._sgd(i, lr, momentum)
+                self._sgd(i, lr, momentum, self.rests[t])
             else:
                 if self.decay:
                     p.mul_(self.shrink[t].view(shape))
@@ -250,11 +251,15 @@ class Optimizer:
         for g in self.gradients:
             g.mul_(factor.view(*factor.shape, *[1] * (g.ndim - 2)))
 
-    def _sgd(self, i: int, lr: Tensor, momentum: Tensor | None) -> None:
+    def _sgd(self, i: int, lr: Tensor, momentum: Tensor | None, rests: bool) -> None:
         p, g = self.parameters[i], self.gradients[i]
         if self.decay:
             g.add_(p, alpha=self.decay)
-        if momentum is not None:
+        if rests:  # torch leaves the buffer of a copy alone while its momentum is 0
+            on, buffer = momentum != 0, self.buffers[i]
+            buffer.copy_(torch.where(on, buffer * momentum + g, buffer))
+            g = torch.where(on, g.addcmul(buffer, momentum) if self.nesterov else buffer, g)
+        elif momentum is not None:
             buffer = self.buffers[i].mul_(momentum).add_(g)
             g = g.addcmul_(buffer, momentum) if self.nesterov else buffer
         p.addcmul_(g, lr, value=-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import copy
 import inspect
 import math
 import types
@@ -32,10 +32,16 @@ class ResumableLR(LRScheduler):
     def state_dict(self) -> dict[str, object]:
         """Plain numbers (tensors where the learning rate is one): ``torch.load(..., weights_only=True)`` reads them."""
         state = {key: value for key, value in super().state_dict().items() if key not in self._left_out}
+        for key in ("base_lrs", "_last_lr"):
+            state[key] = [rate if isinstance(rate, Tensor) else float(rate) for rate in state[key]]
         state["groups"] = [
             {"lr": float(group["lr"]), "momentum": _momentum(group)} for group in self.optimizer.param_groups
         ]
-        return state
+        return {**state, "kind": self._kind()}
+
+    def _kind(self) -> str:
+        """What a state must come from."""
+        return type(self).__name__
 
     def load_state_dict(self, state_dict: Mapping[str, object]) -> None:
         """Go on where the scheduler stood that *state_dict* was taken from, with its learning rates.
@@ -44,9 +50,12 @@ class ResumableLR(LRScheduler):
             ValueError: it is of another kind of scheduler, or for another number of param groups.
         """
         state = dict(state_dict)
-        saved, groups = state.pop("groups", None), self.optimizer.param_groups
-        if saved is None or not state.keys() <= {*vars(self), *self._left_out}:
-            raise ValueError(f"state_dict must be one of a {type(self).__name__}, got entries {', '.join(state_dict)}")
+        saved, kind, groups = state.pop("groups", None), state.pop("kind", None), self.optimizer.param_groups
+        if saved is None or kind != self._kind():
+            raise ValueError(
+                f"state_dict must be one of a {self._kind()}, got "
+                + (f"one of a {kind}" if kind else f"entries {', '.join(map(str, state_dict))}")
+            )
         if len(saved) != len(groups):
             raise ValueError(f"state_dict must be for {len(groups)} param groups, got one for {len(saved)}")
         self._restore(state)
@@ -85,7 +94,7 @@ class CurveLR(ResumableLR):
             here or at a ``step()``, a value that is negative, NaN, infinite or no number. The step is then not taken.
     """
 
-    _left_out = ("schedules", "_momenta")
+    _left_out = ("schedules", "relative", "_ahead", "_momenta")
     _function = "schedule"
 
     def __init__(
@@ -107,8 +116,10 @@ class CurveLR(ResumableLR):
                     f"{self._function} cycles momentum, which {type(optimizer).__name__} does not have: build "
                     "the schedule with cycle_momentum=False"
                 )
+        _unshare(optimizer)
         self.schedules = schedules
-        self._momenta = [function.momentum if _cycles_momentum(function) else None for function in schedules]
+        self._ahead = [_ahead(function) for function in schedules]
+        self._momenta = [_ahead(function.momentum) if _cycles_momentum(function) else None for function in schedules]
         self.relative = bool(relative)
         fresh = [group for group in groups if "initial_lr" not in group]
         try:
@@ -126,7 +137,7 @@ class CurveLR(ResumableLR):
                 f"optimizer must keep the {len(self.schedules)} param groups that it had, got {len(groups)}; "
                 f"build the {type(self).__name__} after add_param_group"
             )
-        rates = [self._value(function) for function in self.schedules]
+        rates = [self._value(function) for function in self._ahead]
         return [float(base) * rate for base, rate in zip(self.base_lrs, rates, strict=True)] if self.relative else rates
 
     def as_schedule(self, group: int = 0) -> Schedule:
@@ -137,7 +148,7 @@ class CurveLR(ResumableLR):
         return float(self.base_lrs[group]) * function if self.relative else function
 
     def _value(self, function: Function) -> float:
-        value = _at(function, self.last_epoch)
+        value = function(self.last_epoch - self._is_after_the_end(function))
         try:
             number = math.nan if isinstance(value, bool | str | bytes) else float(value)
         except (TypeError, ValueError):
@@ -150,6 +161,10 @@ class CurveLR(ResumableLR):
             )
         return number
 
+    def _is_after_the_end(self, function: Function) -> bool:
+        """Whether this is the step that a loop makes after its last update, and whose value no update uses."""
+        return isinstance(function, _Ahead) and self.last_epoch - 1 < function.schedule._law.last < self.last_epoch
+
     def _update_lr(self, epoch: int | None = None) -> None:
         before = self.last_epoch
         try:
@@ -159,7 +174,7 @@ class CurveLR(ResumableLR):
             raise
         for group, momentum in zip(self.optimizer.param_groups, self._momenta, strict=True):
             if momentum is not None:
-                _set_momentum(group, _at(momentum, self.last_epoch))
+                _set_momentum(group, momentum(self.last_epoch))
 
     def state_dict(self) -> dict[str, object]:
         """As :meth:`ResumableLR.state_dict`, and what those schedules remember that are objects with a memory."""
@@ -168,7 +183,7 @@ class CurveLR(ResumableLR):
     def _restore(self, state: dict[str, object]) -> None:
         for function, memory in zip(self.schedules, state.pop("schedules"), strict=True):
             if memory is not None:
-                vars(function).update(memory)
+                vars(function).update(copy.deepcopy(memory))
         super()._restore(state)
 
 
@@ -210,6 +225,9 @@ def as_schedule(scheduler: LRScheduler, group: int = 0) -> Schedule:
     for name in list(inspect.signature(factory).parameters)[1:]:
         if name == "lr_lambda":
             arguments[name] = scheduler.lr_lambdas[group]
+            if _memory(arguments[name]) is not None:
+                raise TypeError(f"scheduler must be a function of t alone, got a {type(scheduler).__name__} whose "
+                                "function is an object with a memory")  # fmt: skip
         elif name == "milestones":
             arguments[name] = sorted(scheduler.milestones.elements())
         else:
@@ -223,24 +241,45 @@ def as_schedule(scheduler: LRScheduler, group: int = 0) -> Schedule:
 _BLOCK = 256
 
 
-def _at(function: Function, t: int) -> object:
-    """``function(t)``. A schedule is asked for a block of updates at a time: that is as fast as torch's own classes."""
-    if isinstance(function, Schedule):
-        try:
-            return _block(function, t // _BLOCK)[t % _BLOCK]
-        except Exception:  # another update of the block has no value; if it is this one, the next line says so
-            pass
-    return function(t)
+class _Ahead:
+    """A schedule, asked for a block of updates at a time: that is as fast as torch's own classes."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule, self.block, self.values = schedule, -1, []
+
+    def __call__(self, t: int) -> float:
+        if t // _BLOCK != self.block:
+            block = t // _BLOCK
+            try:
+                self.values = self.schedule(range(block * _BLOCK, (block + 1) * _BLOCK)).tolist()
+            except Exception:  # another update of the block has no value; if it is this one, the next line says so
+                return self.schedule(t)
+            self.block = block
+        return self.values[t % _BLOCK]
 
 
-@functools.lru_cache(maxsize=64)
-def _block(schedule: Schedule, i: int) -> list[float]:
-    return schedule(range(i * _BLOCK, (i + 1) * _BLOCK)).tolist()
+def _ahead(function: Function) -> Function:
+    return _Ahead(function) if isinstance(function, Schedule) else function
 
 
 def _memory(function: Function) -> dict[str, object] | None:
     """What LambdaLR saves of a function."""
-    return None if isinstance(function, types.FunctionType) else dict(getattr(function, "__dict__", {})) or None
+    if isinstance(function, types.FunctionType | Schedule):
+        return None
+    return copy.deepcopy(dict(getattr(function, "__dict__", {}))) or None
+
+
+def _unshare(optimizer: Optimizer) -> None:
+    """Give each param group a tensor learning rate of its own: groups built from one ``lr=torch.tensor(...)`` share it,
+    with each other and with the optimizer's default."""
+    seen = set()
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            if id(group["lr"]) in seen:
+                group["lr"] = group["lr"].clone()
+            seen.add(id(group["lr"]))
+    if id(optimizer.defaults.get("lr")) in seen:
+        optimizer.defaults["lr"] = optimizer.defaults["lr"].clone()
 
 
 def _cycles_momentum(function: Function) -> bool:

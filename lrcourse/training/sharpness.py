@@ -19,7 +19,8 @@ from .arguments import count
 from .batched import Layers, spread
 from .data import Dataset, digits
 from .models import mlp
-from .sweep import _one_thread
+from .sweep import checked_seeds
+from .threads import one_thread
 
 WIDTHS = (64, 32, 32, 10)
 
@@ -83,10 +84,14 @@ def descending(
     rates = np.atleast_2d(np.asarray(rates, float))
     if rates.ndim != 2 or not np.isfinite(rates).all() or (rates < 0).any():
         raise ValueError(
-            f"rates must be (schedules, updates) finite numbers, not negative, got {rates.shape} from {rates.min()} to "
-            f"{rates.max()}"
+            f"rates must be (schedules, updates) finite numbers, not negative, got {rates!r}"
         )
-    seeds = tuple(range(count("seeds", seeds)) if isinstance(seeds, int) else seeds)
+    if not rates.size:
+        raise ValueError("rates must hold at least one update, got none")
+    if activation not in (nn.Tanh, nn.ReLU):
+        raise ValueError(f"activation must be nn.Tanh or nn.ReLU, got {activation!r}")
+    every = every and count("every", every)
+    seeds = checked_seeds(seeds)
     data = digits(train=examples)
     y = one_hot(data.y, WIDTHS[-1]).float()
     networks = [list(mlp(WIDTHS, activation, gain=gain, seed=seed).parameters()) for seed in seeds]
@@ -102,8 +107,7 @@ def descending(
             x = x if i + 2 == len(flat) else act(x)
         return (x - y).square().mean((1, 2))
 
-    device = torch.device("cpu")
-    with _one_thread(device):
+    with one_thread():
         initial, _ = sharpness(losses, first)
     lr = torch.tensor(rates[None]) * (2 / initial)[:, None, None]  # (S, C, T)
     updates = rates.shape[1]
@@ -112,12 +116,12 @@ def descending(
     measured, direction = [], None
     for t in range(updates):
         if every and t % every == 0:
-            with _one_thread(device):
+            with one_thread():
                 flat = [p.flatten(0, 1) for p in parameters]
                 found, direction = sharpness(losses, flat, direction, iterations=3 if direction else 40)
             measured.append(found.view(len(seeds), len(rates)))
             yield t / updates
-        with torch.no_grad(), _one_thread(device):
+        with torch.no_grad(), one_thread():
             copies.backward(loss[t], gradients)
             for p, g in zip(parameters, gradients, strict=True):
                 p.addcmul_(g, lr[:, :, t, *[None] * (p.ndim - 2)].float(), value=-1)

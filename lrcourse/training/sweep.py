@@ -37,6 +37,7 @@ from .arguments import count, positive
 from .batched import Layers, Loss, Modules, Optimizer, evaluate, spread, train
 from .data import Dataset
 from .models import mlp
+from .threads import one_thread
 
 if TYPE_CHECKING:
     from ..figures.style import Figure
@@ -163,9 +164,9 @@ class Sweep:
         return "test_loss" if self.settings["test_examples"] else "train_loss"
 
     def plot(self, measure: Measure | Literal["loss"] | None = None) -> Figure:
-        """Draw it: a heat map of *measure* over schedules and learning rates, if there are several of both; a line for
-        each schedule if there are several learning rates; the loss against the updates if there is one, or if measure
-        is "loss". Bands are ± 1 standard error over the seeds."""
+        """Draw it: over several learning rates a line of *measure* for each schedule, or, if these are many, a heat
+        map; the loss against the updates if there is one learning rate, or if measure is "loss". Bands are ± 1
+        standard error over the seeds."""
         from ..figures.training import sweep as draw
 
         return draw(self, measure)
@@ -325,7 +326,7 @@ def sweeping(
 ) -> Generator[tuple[int, int], None, Sweep]:
     """:func:`sweep` in small steps: yields ``(done, total)`` updates and returns the result, so that whoever draws can
     draw in between: ``result = yield from sweeping(...)``."""
-    data, seeds = _checked_data(data), _checked_seeds(seeds)
+    data, seeds = _checked_data(data), checked_seeds(seeds)
     updates = count("updates", updates)
     if batch_size is not None and count("batch_size", batch_size) > len(data.x):
         raise ValueError(
@@ -402,7 +403,7 @@ def _checked_data(data: Dataset | tuple[Tensor, ...]) -> Dataset:
     return data
 
 
-def _checked_seeds(seeds: int | Iterable[int]) -> tuple[int, ...]:
+def checked_seeds(seeds: int | Iterable[int]) -> tuple[int, ...]:
     seeds = tuple(range(count("seeds", seeds)) if isinstance(seeds, Integral) else seeds)
     if not seeds or len(set(seeds)) < len(seeds) or not all(isinstance(s, Integral) and s >= 0 for s in seeds):
         raise ValueError(f"seeds must be a number of seeds, or different integers, none negative, got {seeds!r}")
@@ -523,7 +524,9 @@ def _bar(progress: bool | None) -> tuple[Callable[[int, int], None], Callable[[]
     bar = tqdm(unit="update", leave=False, disable=None if progress is None else False)
 
     def report(done: int, total: int) -> None:
-        bar.total = total
+        if bar.total is None:
+            bar.total = total
+            bar.refresh()
         bar.update(done - bar.n)
 
     return report, bar.close
@@ -554,6 +557,10 @@ def _work(
             raise ValueError(f"model holds {part}: dropout draws no reproducible numbers in a sweep; set p=0")
         if getattr(part, "track_running_stats", False):
             raise ValueError(f"model holds {part}, whose running statistics cannot be shared by copies; use LayerNorm")
+    if not all(p.requires_grad for p in first.parameters()):
+        raise ValueError("model holds frozen parameters, which a sweep would train; register them as buffers")
+    if any(not torch.equal(a, b) for m in modules[1:] for a, b in zip(first.buffers(), m.buffers(), strict=True)):
+        raise ValueError("model gives other buffers for other seeds, but the copies share them; make them the same")
     shapes = [[(name, p.shape) for name, p in m.named_parameters()] for m in modules]
     if not shapes[0] or any(shape != shapes[0] for shape in shapes):
         raise ValueError("model must give modules with the same parameters, and some, for every seed")
@@ -703,13 +710,13 @@ def _block(
     losses = torch.empty(updates, len(seeds), len(lr), dtype=dtype, device=device)
     steps = train(copies, optimizer, rows, losses, min(PARTS, updates))
     while True:
-        with _one_thread(device):
+        with one_thread(device):
             try:
                 done = next(steps)
             except StopIteration:
                 break
         yield done
-    with _one_thread(device):
+    with one_thread(device):
         at_once = max(1, MEMORY // (64 * parameters[0].shape[0] * len(lr) * sum(p.shape[2] for p in parameters)))
         train_loss, accuracy = evaluate(copies, data.x, data.y, at_once)
         test_loss = torch.full_like(train_loss, torch.nan)
@@ -717,19 +724,3 @@ def _block(
             test_loss, accuracy = evaluate(copies, data.x_test, data.y_test, at_once)
     scores = [score.T.cpu().numpy() for score in (train_loss, test_loss, accuracy)]
     return [losses.permute(2, 1, 0).double().cpu().numpy(), *scores]
-
-
-class _one_thread:
-    """Torch on one thread while inside: for matrices this small, more of them wait for each other."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.act = device.type == "cpu"
-
-    def __enter__(self) -> None:
-        self.threads = torch.get_num_threads()
-        if self.act and self.threads > 1:
-            torch.set_num_threads(1)
-
-    def __exit__(self, *_: object) -> None:
-        if self.act and self.threads > 1:
-            torch.set_num_threads(self.threads)

@@ -34,14 +34,17 @@ def check_cells(notebook: Notebook) -> list[dict]:
 
 
 def moved(explorer, act) -> bool:
-    """Whether the explorer's picture changes when *act* is done to its first slider."""
+    """Whether the explorer's picture changes when *act* is done to its first slider, or, without one, to its choice."""
     image, handle = explorer.locator("img"), explorer.locator(".noUi-handle").first
     before = image.screenshot()
-    act(handle)
+    if explorer.locator(".noUi-handle").count():
+        act(handle)
+    else:
+        explorer.locator(".widget-toggle-button:not(.mod-active)").last.click()
     for _ in range(100):
         if image.screenshot() != before:
             return True
-        handle.page.wait_for_timeout(100)
+        image.page.wait_for_timeout(100)
     return False
 
 
