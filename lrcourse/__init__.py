@@ -8,15 +8,15 @@ from .words import language, use_language
 
 __version__ = "0.1.0"
 __all__ = [
-    "CurveLR", "CustomScheduler", "TransformerLRScheduler", "WarmupScheduler", "check", "custom_lr_lambda",
+    "CurveLR", "CustomScheduler", "TransformerLRScheduler", "WarmupScheduler", "check", "custom_lr_lambda", "find_lr",
     "get_linear_warmup_scheduler", "language", "simulated_annealing_schedule", "use_language", "visualize_schedulers",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(
     __name__,
     modules=(
-        "curves", "training", "start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining", "checks",
-        "figures", "explorers",
+        "curves", "training", "start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining", "finder",
+        "practice", "checks", "figures", "explorers",
     ),
     names={
         "CurveLR": "lrcourse.training.scheduler",
@@ -25,6 +25,7 @@ __getattr__, __dir__ = lazy(
         "WarmupScheduler": "lrcourse.warmup",
         "check": "lrcourse.checks",
         "custom_lr_lambda": "lrcourse.custom",
+        "find_lr": "lrcourse.finder",
         "get_linear_warmup_scheduler": "lrcourse.warmup",
         "simulated_annealing_schedule": "lrcourse.custom",
         "visualize_schedulers": "lrcourse.figures.schedulers",

@@ -16,9 +16,11 @@ MAY_IMPORT = {
     "explorers": {"explorers", "figures", "training", *SECTIONS, *GROUND},
     "figures": {"figures", "training", *SECTIONS, *GROUND},
     "checks": {"checks", "training", *SECTIONS, *GROUND},
-    **{section: {"training", *GROUND} for section in SECTIONS},
+    **{section: {section, "training", *GROUND} for section in SECTIONS},  # a section may be a package
     "training": {"training", *GROUND},
     "training/sweep.py": {"training", "figures", *GROUND},  # a result plots itself, when asked to
+    "practice/watch.py": {"practice", "training", "figures", *GROUND},  # so does a report
+    "finder.py": {"training", "figures", *GROUND},
     "curves": set(),
     "words": set(),
     "_lazy": set(),

@@ -2,5 +2,5 @@
 
 from .._lazy import lazy
 
-_SECTIONS = ("start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining")
+_SECTIONS = ("start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining", "finder", "practice")
 __getattr__, __dir__ = lazy(__name__, modules=("style", "training", *_SECTIONS))

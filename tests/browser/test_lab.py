@@ -126,7 +126,8 @@ def test_chinese_lesson_speaks_chinese(request, open_notebook, keep, path):
         assert moved(explorer, press)
 
 
-@pytest.mark.parametrize("source", EXERCISES, ids=lambda source: source.section)
+# nbval proves it of every stub; here of one, as JupyterLab shows it.
+@pytest.mark.parametrize("source", EXERCISES[:1], ids=lambda source: source.section)
 def test_stub_answers_each_check_with_a_friendly_message(open_notebook, source):
     notebook = open_notebook(build.place(source, "exercises", "en").as_posix())
     notebook.run_all()
@@ -140,7 +141,7 @@ def test_stub_answers_each_check_with_a_friendly_message(open_notebook, source):
             assert not errors(cell)
 
 
-@pytest.mark.parametrize("source", EXERCISES, ids=lambda source: source.section)
+@pytest.mark.parametrize("source", [EXERCISES[1], EXERCISES[-1]], ids=lambda source: source.section)
 def test_wrong_then_right_answer_typed_into_a_stub(open_notebook, source):
     exercise = next(exercise for exercise in source.exercises if exercise.tagged("wrong"))
     answer, wrong = exercise.tagged("answer")[0], exercise.tagged("wrong")[0]

@@ -1,0 +1,12 @@
+"""Practice: choose a schedule, watch it in the loop, and go on after an interruption.
+
+    advice = advise(model="transformer", updates=10_000)     # which schedule, and by what evidence
+    with watch(optimizer, scheduler, planned_updates=10_000) as report: ...      # the usual mistakes, caught
+    save("run.pt", model, optimizer, scheduler, loader=loader)                   # and load: the same run, bit for bit
+"""
+
+from .advise import Advice, advise
+from .resume import Batches, load, save
+from .watch import Finding, Report, watch, watching_everything
+
+__all__ = ["Advice", "Batches", "Finding", "Report", "advise", "load", "save", "watch", "watching_everything"]

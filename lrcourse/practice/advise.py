@@ -1,0 +1,336 @@
+"""Which schedule? The selection guide of the course as a function, with the measurement behind each answer."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from .. import curves
+from ..curves import Schedule
+from ..training.arguments import count, positive
+from ..words import say
+
+RATES = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3}
+"""Where to begin, if nothing is known: find the right one by a sweep."""
+
+WARMUP, SHORT_WARMUP, COOLDOWN = 0.1, 0.05, 0.2  # of the run; the short one is what WSD was measured with
+UNKNOWN_WARMUP = 100  # updates
+MILESTONES, GAMMA = (0.6, 0.8, 0.93), 0.333
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was measured, and where: ``claim`` with its numbers, ``setting``."""
+
+    _claim: Callable[[], str] = field(repr=False)
+    _setting: Callable[[], str] = field(repr=False)
+
+    @property
+    def claim(self) -> str:
+        return self._claim()
+
+    @property
+    def setting(self) -> str:
+        return self._setting()
+
+    def __str__(self) -> str:
+        return say("{claim} ({setting})", "{claim}（{setting}）", claim=self.claim, setting=self.setting)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What :func:`advise` returns; shows itself as text, and as a small page in a notebook.
+
+    Attributes:
+        name: of the choice, as ``"wsd"``.
+        schedule: the closed form, for a param group of learning rate *lr*; None for ReduceLROnPlateau, which follows
+            the loss.
+        step: ``"update"`` or ``"epoch"``: after what to call ``scheduler.step()``.
+        code: the lines to copy: they want an ``optimizer`` and leave a ``scheduler``.
+        evidence: what was measured, each with its setting.
+    """
+
+    name: str
+    schedule: Schedule | None
+    step: Literal["update", "epoch"]
+    code: str
+    evidence: tuple[Evidence, ...]
+    _why: tuple[Callable[[], str], ...] = field(repr=False)
+
+    @property
+    def why(self) -> str:
+        """The reasons, in the language in use."""
+        return say(" ", "").join(reason() for reason in self._why)
+
+    def build(self, optimizer: Optimizer) -> LRScheduler:
+        """Run :attr:`code` with *optimizer*, and return its scheduler: param groups keep their ratios.
+
+        Raises:
+            TypeError: optimizer is no torch optimizer.
+        """
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"optimizer must be a torch optimizer, got {optimizer!r}")
+        names = {"optimizer": optimizer}
+        exec(self.code, names)
+        return names["scheduler"]
+
+    def __str__(self) -> str:
+        facts = "\n".join(f"  · {each}" for each in self.evidence)
+        code = "\n".join(f"    {line}" for line in self.code.splitlines())
+        measured = say("Measured:", "实测：")
+        return f"{self.name}: {self.why}\n\n{code}\n\n{measured}\n{facts}"
+
+    def _repr_html_(self) -> str:
+        facts = "".join(f"<li>{html.escape(str(each))}</li>" for each in self.evidence)
+        why, code, measured = html.escape(self.why), html.escape(self.code), say("Measured:", "实测：")
+        return f"<p><strong>{self.name}</strong>: {why}</p><pre>{code}</pre><p>{measured}</p><ul>{facts}</ul>"
+
+
+def advise(
+    *,
+    model: Literal["general", "transformer"] = "general",
+    updates: int | None = None,
+    goal: Literal["best", "baseline", "automatic"] = "best",
+    optimizer: Literal["sgd", "adam", "adamw"] = "sgd",
+    lr: float | None = None,
+    unstable: bool = False,
+) -> Advice:
+    """A schedule for a case, configured, with the reasons and the measurements behind it.
+
+    ===========================  =============================================================
+    a baseline to compare with   MultiStepLR
+    the best result              WSD; linear to zero, one-cycle and cosine come close
+    unstable at the start        the same after a warm-up
+    a transformer                warm-up, then cosine
+    no known length              the trunk of WSD: constant, and a cooldown when you stop
+    without deciding anything    ReduceLROnPlateau
+    ===========================  =============================================================
+
+    Args:
+        model: "transformer", or "general" for everything else.
+        updates: how many the run makes; None if that is not known yet.
+        goal: see the table.
+        optimizer: only for the default of lr.
+        lr: the highest learning rate, of :attr:`Advice.schedule`; None takes a usual one. A built scheduler takes that
+            of its optimizer.
+        unstable: whether the loss jumps, or is lost, in the first updates.
+
+    Raises:
+        ValueError: a value out of range; a baseline without a known length.
+    """
+    for name, value, known in (
+        ("model", model, ("general", "transformer")),
+        ("goal", goal, ("best", "baseline", "automatic")),
+        ("optimizer", optimizer, tuple(RATES)),
+    ):
+        if value not in known:
+            raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}")
+    updates = None if updates is None else count("updates", updates)
+    lr = RATES[optimizer] if lr is None else positive("lr", lr)
+    warmup = model == "transformer" or bool(unstable)
+    why, evidence = [], []
+    if warmup:
+        why.append(_WHY_TRANSFORMER if model == "transformer" else _WHY_UNSTABLE)
+        evidence += [_POST_LN, _CURVATURE]
+    if goal == "automatic":
+        return _plateau(warmup, why, evidence)
+    if updates is None:
+        if goal == "baseline":
+            raise ValueError("updates must be given for goal='baseline': its milestones are shares of the run")
+        return _trunk(lr, warmup, why, evidence)
+    w = max(1, round(WARMUP * updates)) if warmup else 0
+    if updates - w < 4:
+        raise ValueError(f"updates must leave a schedule some room, at least {4 + w}, got {updates}")
+    if goal == "baseline":
+        return _baseline(lr, updates, w, why, evidence)
+    if model == "transformer":
+        return _cosine(lr, updates, w, why, evidence)
+    return _wsd(lr, updates, w or round(SHORT_WARMUP * updates), why, evidence)
+
+
+def _plateau(warmup: bool, why: list, evidence: list) -> Advice:
+    lines = ["from torch.optim.lr_scheduler import ReduceLROnPlateau", ""]
+    plateau = "ReduceLROnPlateau(optimizer, factor=0.5, patience=10)"
+    if warmup:
+        lines[:1] = ["from lrcourse import WarmupScheduler", lines[0]]
+        lines += [f"plateau = {plateau}",
+                  "scheduler = WarmupScheduler(optimizer, warmup_epochs=5, after_scheduler=plateau)"]  # fmt: skip
+    else:
+        lines += [f"scheduler = {plateau}"]
+    lines += ["# once an epoch: scheduler.step(validation_loss)"]
+    return Advice("plateau", None, "epoch", "\n".join(lines), (_PLATEAU, *evidence), (_WHY_AUTOMATIC, *why))
+
+
+def _trunk(lr: float, warmup: bool, why: list, evidence: list) -> Advice:
+    unit = f"curves.linear_warmup(1, warmup_steps={UNKNOWN_WARMUP})" if warmup else "curves.constant(1)"
+    code = f"""from lrcourse import CurveLR, curves
+
+trunk = {unit}
+scheduler = CurveLR(optimizer, trunk, relative=True)
+
+def cooled(t, n):
+    \"\"\"Leave the trunk at update t and cool down for n updates: load the trunk's state into it.\"\"\"
+    return CurveLR(optimizer, curves.then(trunk, curves.linear_to_zero(1, n), at=t), relative=True)"""
+    schedule = curves.linear_warmup(lr, UNKNOWN_WARMUP) if warmup else curves.constant(lr)
+    return Advice("wsd, trunk", schedule, "update", code, (_BRANCH, _EQUAL, *evidence), (_WHY_UNKNOWN, *why))
+
+
+def _wsd(lr: float, updates: int, w: int, why: list, evidence: list) -> Advice:
+    cooldown = max(1, round(COOLDOWN * updates))
+    warm = f", warmup_steps={w}" if w else ""
+    code = f"""from lrcourse import CurveLR, curves
+
+schedule = curves.wsd(1, total_steps={updates}, cooldown_steps={cooldown}{warm})
+scheduler = CurveLR(optimizer, schedule, relative=True)"""
+    schedule = curves.wsd(lr, updates, cooldown, w)
+    return Advice("wsd", schedule, "update", code, (_EQUAL, _NOISE, *evidence), (_WHY_BEST, *why))
+
+
+def _cosine(lr: float, updates: int, w: int, why: list, evidence: list) -> Advice:
+    code = f"""from lrcourse import CurveLR, curves
+
+schedule = curves.then(curves.linear_warmup(1, {w}), curves.cosine_annealing_lr(1, T_max={updates - w}), at={w})
+scheduler = CurveLR(optimizer, schedule, relative=True)"""
+    schedule = curves.then(curves.linear_warmup(lr, w), curves.cosine_annealing_lr(lr, T_max=updates - w), at=w)
+    return Advice("warm-up, cosine", schedule, "update", code, (*evidence, _EQUAL), tuple(why))
+
+
+def _baseline(lr: float, updates: int, w: int, why: list, evidence: list) -> Advice:
+    milestones = [w + round(share * (updates - w)) for share in MILESTONES]
+    schedule = curves.multi_step_lr(lr, milestones, GAMMA)
+    if not w:
+        code = f"""from torch.optim.lr_scheduler import MultiStepLR
+
+scheduler = MultiStepLR(optimizer, milestones={milestones}, gamma={GAMMA})"""
+    else:
+        code = f"""from lrcourse import CurveLR, curves
+
+schedule = curves.linear_warmup(1, {w}) * curves.multi_step_lr(1, milestones={milestones}, gamma={GAMMA})
+scheduler = CurveLR(optimizer, schedule, relative=True)"""
+        schedule = curves.linear_warmup(1, w) * schedule
+    return Advice("multi-step", schedule, "update", code, (_STEPS, _EQUAL, *evidence), (_WHY_BASELINE, *why))
+
+
+# --- Reasons --------------------------------------------------------------------------------------------------
+
+
+def _WHY_BASELINE() -> str:
+    return say(
+        "A baseline should be easy to repeat: drops by a factor of three at 60, 80 and 93 % of the run.",
+        "基线要便于复现：在训练的 60 %、80 % 和 93 % 处各降为三分之一。",
+    )
+
+
+def _WHY_BEST() -> str:
+    return say(
+        "A high learning rate for most of the run, and an end at zero. How it ends matters more than the formula: "
+        "linear to zero, one-cycle and cosine come close.",
+        "大部分时间保持高学习率，最后降到零。如何收尾比用哪个公式更重要：线性降到零、单周期和余弦都与之接近。",
+    )
+
+
+def _WHY_UNKNOWN() -> str:
+    return say(
+        "The length is not known, so it must not be in the schedule: stay constant, save, and cool down from any saved "
+        "update over about a quarter of what has been run.",
+        "训练长度未知，就不该写进调度里：先保持恒定并保存，之后可从任一保存点冷却，冷却长度约为已训练长度的四分之一。",
+    )
+
+
+def _WHY_AUTOMATIC() -> str:
+    return say(
+        "ReduceLROnPlateau needs no length: it halves the learning rate when the validation loss stands still. Its "
+        "patience must outlast the noise of that loss.",
+        "ReduceLROnPlateau 不需要知道训练长度：验证损失停滞时学习率减半。容忍轮数要长于该损失的噪声。",
+    )
+
+
+def _WHY_UNSTABLE() -> str:
+    return say(
+        "The warm-up lowers the curvature before the learning rate is high.",
+        "预热会在学习率升高之前先降低曲率。",
+    )  # fmt: skip
+
+
+def _WHY_TRANSFORMER() -> str:
+    return say(
+        "A transformer with the norm after each block fails without a warm-up; with the norm before, it still gains.",
+        "层归一化放在每个块之后的 Transformer，没有预热就会失败；放在块之前的，预热仍有好处。",
+    )
+
+
+def _mnist1d() -> str:
+    return say(
+        "MNIST-1D, 2 × 32 MLP, SGD with momentum, 2000 updates, 12 seeds, each at its best peak",
+        "MNIST-1D，2 × 32 MLP，带动量的 SGD，2000 个更新步，12 个随机种子，各取最佳峰值学习率",
+    )
+
+
+_EQUAL = Evidence(
+    lambda: say(
+        "training loss: WSD .628, linear after a warm-up .648, one-cycle .669, linear .682, cosine .705, constant "
+        ".804; standard errors about .01",
+        "训练损失：WSD .628，预热后线性 .648，单周期 .669，线性 .682，余弦 .705，恒定 .804；标准误约 .01",
+    ),
+    _mnist1d,
+)
+_STEPS = Evidence(
+    lambda: say(
+        "training loss: steps by 3 .660, steps by 10 .769, constant .804",
+        "训练损失：每次降为 1/3 的阶梯 .660，降为 1/10 的阶梯 .769，恒定 .804",
+    ),
+    _mnist1d,
+)
+_NOISE = Evidence(
+    lambda: say(
+        "without label noise decay gains nothing: the test errors of constant and linear have the ratio .98, at 10 % "
+        "wrong labels 1.19",
+        "没有标签噪声时衰减没有收益：恒定与线性的测试误差之比为 .98，10 % 错误标签时为 1.19",
+    ),
+    lambda: say(
+        "digits, 64-32-10 MLP, SGD, 1000 updates, 6 seeds", "digits，64-32-10 MLP，SGD，1000 个更新步，6 个随机种子"
+    ),
+)
+_BRANCH = Evidence(
+    lambda: say(
+        "four lengths from one trunk: 4400 updates, losses 1.370/1.165/.928/.698; four cosines: 6000 updates, "
+        "1.421/1.195/.966/.711",
+        "一条主干给出四种长度：4400 个更新步，损失 1.370/1.165/.928/.698；"
+        "四条余弦：6000 个更新步，1.421/1.195/.966/.711",
+    ),
+    lambda: say("MNIST-1D, MLP, SGD", "MNIST-1D，MLP，SGD"),
+)
+_POST_LN = Evidence(
+    lambda: say(
+        "accuracy .39 ± .10 → .82 ± .06, failed runs 62 % → 12 %; a warm-up of 0/.02/.05/.1/.2/.4 of the run: "
+        ".53/.68/.81/.85/.90/.90",
+        "准确率 .39 ± .10 → .82 ± .06，失败的运行 62 % → 12 %；预热占训练的 0/.02/.05/.1/.2/.4 时："
+        ".53/.68/.81/.85/.90/.90",
+    ),
+    lambda: say(
+        "post-LN transformer of 6 blocks, digits as 8 tokens, Adam, 8 seeds",
+        "6 个块的 post-LN Transformer，digits 作 8 个 token，Adam，8 个随机种子",
+    ),
+)
+_CURVATURE = Evidence(
+    lambda: say(
+        "largest learning rate that survives, in units of 2/λ: 2 without warm-up, 4 with 50 updates, 12 with 150; "
+        "an MLP with He's initialisation gains nothing",
+        "能存活的最大学习率（以 2/λ 为单位）：无预热 2，预热 50 步 4，150 步 12；He 初始化的 MLP 则没有收益",
+    ),
+    lambda: say("tanh MLP, MSE, full batch, no noise", "tanh MLP，MSE，全批量，无噪声"),
+)
+_PLATEAU = Evidence(
+    lambda: say(
+        "by noise alone the first cut comes after 5.2/10.6/19.4/37 epochs at patience 2/5/10/20; patience 12 and "
+        "factor .5 end at .23–.25, patience 0 and factor .1 at .92–1.02, constant at .68, linear to zero at .19",
+        "仅由噪声引起的第一次下降：容忍轮数 2/5/10/20 时在 5.2/10.6/19.4/37 轮后；"
+        "容忍 12、因子 .5 的最终损失为 .23–.25，容忍 0、因子 .1 为 .92–1.02，恒定 .68，线性降到零 .19",
+    ),
+    lambda: say("stationary noise; and noisy training of a small network", "平稳噪声；以及小网络的带噪声训练"),
+)
