@@ -32,13 +32,13 @@ lrcourse.use_language("zh")
 # %% [markdown] lang="en"
 # ## Swing the rate yourself
 #
-# Balls lie in the left well, with noise in their gradient. The learning rate swings around $\eta = 0.04$, as CyclicLR
-# would let it. A ball that has once passed the grey line counts as escaped.
+# Balls lie in the left well, with noise in their gradient. The learning rate swings around $\eta = 0.04$ as a
+# sine (CyclicLR's triangle comes next). A ball that has once passed the grey line counts as escaped.
 
-# %% [markdown] lang="zh" of="cbdab6b6"
+# %% [markdown] lang="zh" of="0abbacd9"
 # ## 亲手让学习率摆动
 #
-# 小球躺在左边的势阱里，梯度带有噪声。学习率围绕 $\eta = 0.04$ 摆动，就像 CyclicLR 所做的那样。
+# 小球躺在左边的势阱里，梯度带有噪声。学习率围绕 $\eta = 0.04$ 按正弦摆动（CyclicLR 的三角波随后就到）。
 # 小球只要越过一次灰线，就算逃逸。
 
 # %% [markdown] lang="en" given="80% 0.027"
@@ -159,7 +159,7 @@ figures.waves(lrs, momenta)
 # from the optimizer, and equal the closed form.
 
 # %% [markdown] lang="zh" of="2bddb5a8"
-# 是 0.055：`base_lr` 之上的*摆幅*减半，而不是 `max_lr` 减半。镜像也跟着变小，成为 0.85。
+# 是 0.055：`base_lr` 之上的*摆幅*减半，而不是 `max_lr` 减半。动量的摆幅也减半，所以那里是 0.85。
 # 两者都从优化器记录得来，并与闭式公式相等。
 
 # %% [markdown] lang="en"
@@ -223,17 +223,17 @@ print(f"0.07 against 0.04: measured × {rate(0.07) / rate(0.04):.1f}")
 # 二十倍。因子 $\eta$ 是*迁移率*：步子整体变大。指数则是*温度*。循环学习率调制的正是这两者；它并不朝任何方向推动小球。
 
 # %% [markdown] lang="en"
-# ## No period resonates
+# ## Is there a best period?
 #
-# Now let the rate swing between 0.01 and 0.07, and count the balls that are out after 3000 updates: 1000 balls, four
+# Now let the rate swing as a sine between 0.01 and 0.07, and count the balls that are out after 3000 updates: 1000 balls, four
 # seeds, beside balls at the constant mean and at the constant top.
 #
 # **Predict** which of the nine frees most.
 
-# %% [markdown] lang="zh" of="0033663a"
-# ## 没有哪个周期会共振
+# %% [markdown] lang="zh" of="d3c32a72"
+# ## 有没有最好的周期？
 #
-# 现在让学习率在 0.01 与 0.07 之间摆动，数出 3000 步之后逃出的小球：1000 个小球，四个随机种子；
+# 现在让学习率按正弦在 0.01 与 0.07 之间摆动，数出 3000 步之后逃出的小球：1000 个小球，四个随机种子；
 # 旁边是恒定取平均值、恒定取最高值的小球。
 #
 # **先猜一猜**这九种情况中哪一种放走最多。
@@ -287,15 +287,16 @@ figures.no_resonance(shares, constants, slow, rapid)
 
 # %% [markdown] lang="en"
 # The shares rise from the one to the other. Averaging $k$ over the swing beats $k$ at an averaged temperature, because
-# $k$ is so steep: one hot phase does more than two lukewarm ones.
+# $k$ curves upwards: one hot phase does more than two lukewarm ones.
 #
-# A resonance needs something that swings by itself. This ball has no inertia: it only relaxes, and knows no frequency.
-# (The rapid limit is a little low: steps of 0.07 are not small.)
+# An ordinary resonance needs something that swings by itself. This ball has no inertia: it only relaxes. (Without
+# inertia there is another kind of best period, resonant activation; it needs a barrier that changes at random.)
 
-# %% [markdown] lang="zh" of="13a8fbdc"
-# 比例从一个极限升到另一个。对 $k$ 取平均，胜过平均温度下的 $k$，因为 $k$ 太陡：一段热的胜过两段温的。
+# %% [markdown] lang="zh" of="b7cf5bb4"
+# 比例从一个极限升到另一个。对 $k$ 取平均，胜过平均温度下的 $k$，因为 $k$ 向上弯：一段热的胜过两段温的。
 #
-# 共振需要有东西能自己摆动。这个小球没有惯性：它只会弛豫，没有自己的频率。（快极限略低：0.07 的步子并不小。）
+# 普通的共振需要有东西能自己摆动。这个小球没有惯性：它只会弛豫。（没有惯性时另有一种最佳周期，即共振激活（resonant activation）；
+# 它需要随机变化的势垒。）
 
 # %% [markdown] lang="en"
 # **Predict** when in its cycle a ball gets out: with a period of 300, and with one of 30?
@@ -315,16 +316,17 @@ figures.escapes_by_phase(rates, rate(cyclic.drive(0.01, 0.07, 300)(np.arange(300
 
 # %% [markdown] lang="en"
 # The slow swing follows $k(\eta_t)$, a little late. With a period of 30 the climb takes a good part of a cycle: balls
-# that started up in the heat arrive when it is over, and the rate is smeared out. That delay is all a shorter period
-# does.
+# that started up in the heat arrive when it is over, and the rate is smeared out. Such a climb
+# feels a mean of hot and cold instead of the heat alone: balls escape later, and fewer of them.
 #
-# All this holds for swings that fit into the run. Where one period outlasts it, the phase decides.
+# All this holds where the run has a whole number of periods, as here. Half a period more or less adds a hot or a cold
+# half, and the phase decides.
 
-# %% [markdown] lang="zh" of="cb791298"
+# %% [markdown] lang="zh" of="a7d5f157"
 # 慢摆动紧跟 $k(\eta_t)$，只晚一点。周期为 30 时，爬坡就要占去周期的一大段：趁热出发的小球，到达时热潮已过，
-# 逃逸率被抹平。周期变短带来的只有这种延迟。
+# 逃逸率被抹平。这样的爬坡感受到的是冷热的平均，而不只是热：逃得更晚，也更少。
 #
-# 这一切适用于训练装得下的摆动。若一个周期比整个训练还长，就要看碰上的是哪一段。
+# 这一切适用于训练恰好包含整数个周期的情形，这里正是如此。多出或缺少的半个周期，会添上热的或冷的一半，结果就取决于相位。
 
 # %% [markdown] lang="en"
 # ## At equal budget, cycling costs
@@ -401,7 +403,7 @@ figures.equal_budget(result)
 # %% [markdown] lang="zh" of="e0551398"
 # ## 留住每个周期找到的东西
 #
-# 每次重启都在谷底留下一个训练好的网络。把它们都留住，对它们*说的话*（也就是概率）取平均：
+# 每次重启都在谷底留下一个训练好的网络。把它们都留住，对它们的*回答*（即输出的概率）取平均：
 # 这就是**快照集成**（snapshot ensemble），只花一次训练的代价。
 
 # %% name="snapshot"
@@ -450,15 +452,15 @@ for cycle in (15, 100):
         print(f"{4 * cycle} updates, {name:13}  error {mean(error)}  minus one cosine {mean(error - runs[:, 0])}")
 
 # %% [markdown] lang="en"
-# With 60 updates, a run of 15 never gets cold, and four of them together are hopeless: 0.190. With 400 a quarter of the
+# With 60 updates, a run of 15 is over before it has learnt, and four of them together are hopeless: 0.190. With 400 a quarter of the
 # budget is enough, and four *independent* runs win, by 0.012.
 #
 # The restarts cost the last network 0.012; the four snapshots together win that back, and end level with one long
 # cosine, within the errors, both times: free members, no free lunch. (Huang and others found gains with far longer
 # cycles of far larger networks.)
 
-# %% [markdown] lang="zh" of="a7418bf6"
-# 总共 60 步时，15 步的训练根本冷不下来，四次合用也无济于事：0.190。总共 400 步时，四分之一的预算已经足够，
+# %% [markdown] lang="zh" of="0b38c2b2"
+# 总共 60 步时，15 步的训练还没学会就结束了，四次合用也无济于事：0.190。总共 400 步时，四分之一的预算已经足够，
 # 四次*独立*的训练以 0.012 胜出。
 #
 # 重启让最后那个网络付出 0.012 的代价；四个快照合用把它赢了回来，两次都与一段长余弦在误差范围内不分上下：
@@ -604,18 +606,18 @@ print("cycle of 4 updates; scale_fn is given", seen, " saved:", scheduler.state_
 #    to.
 # 2. Base plus swing times triangle times 1, $2^{-(c-1)}$ or $\gamma^t$; cycles count from 1.
 # 3. Cycling modulates temperature and mobility. The share escaped rises from the rapid limit to the adiabatic
-#    $1 - \exp(-\sum_t k(\eta_t))$, and no period beats that.
-# 4. At equal budget one triangle equals a line to zero; every further cycle costs, and ending hot costs most.
+#    $1 - \exp(-\sum_t k(\eta_t))$; with whole periods none beats that.
+# 4. At equal budget one triangle equals a line to zero; more cycles end higher in training loss, and ending hot highest.
 # 5. Snapshots make up for what the restarts cost; here they are level with one cosine. Independent short runs win where
 #    a quarter of the budget is enough, and fail where it is not.
 
-# %% [markdown] lang="zh" of="65887835"
+# %% [markdown] lang="zh" of="f5d24c08"
 # ## 要点
 #
-# 1. `CyclicLR` 每个更新步步进一次，不理会优化器自己的学习率；除非你关掉，动量与它互为镜像。
+# 1. `CyclicLR` 每个更新步步进一次，不理会优化器自己的学习率；动量与学习率互为镜像，除非你关掉。
 # 2. 谷值加上摆幅乘三角波，再乘 1、$2^{-(c-1)}$ 或 $\gamma^t$；周期从 1 数起。
-# 3. 循环调制的是温度和迁移率。逃逸比例从快极限升到绝热值 $1 - \exp(-\sum_t k(\eta_t))$，没有哪个周期能超过它。
-# 4. 预算相同时，一个三角波等于一条降到零的直线；每多一个周期都要付出代价，以热收尾代价最大。
+# 3. 循环调制的是温度和迁移率。逃逸比例从快极限升到绝热值 $1 - \exp(-\sum_t k(\eta_t))$，只要包含整数个周期，没有哪个能超过它。
+# 4. 预算相同时，一个三角波与一条降到零的直线不分上下；周期更多，训练损失收得更高，以热收尾最高。
 # 5. 快照集成弥补了重启的代价；在这里它与一段余弦不分上下。四分之一的预算足够时，独立的短训练胜出；不够时则失败。
 
 # %% [markdown] lang="en"
@@ -635,17 +637,17 @@ print("cycle of 4 updates; scale_fn is given", seen, " saved:", scheduler.state_
 #
 # - Smith, Cyclical learning rates for training neural networks, arXiv:1506.01186.
 # - Kramers, Brownian motion in a field of force and the diffusion model of chemical reactions, Physica 7 (1940) 284.
-# - Doering and Gadoua, Resonant activation over a fluctuating barrier, Physical Review Letters 69 (1992) 2318: what
-#   happens beyond the slow limit, when a swing outlasts the run.
+# - Doering and Gadoua, Resonant activation over a fluctuating barrier, Physical Review Letters 69 (1992) 2318: a
+#   best rate of change without inertia, for a barrier that changes at random.
 # - Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, arXiv:1608.03983.
 # - Huang et al., Snapshot ensembles: train 1, get M for free, arXiv:1704.00109.
 
-# %% [markdown] lang="zh" of="af255de1"
+# %% [markdown] lang="zh" of="e105f4fb"
 # ## 来源
 #
 # - Smith，Cyclical learning rates for training neural networks，arXiv:1506.01186。
 # - Kramers，Brownian motion in a field of force and the diffusion model of chemical reactions，Physica 7 (1940) 284。
 # - Doering 与 Gadoua，Resonant activation over a fluctuating barrier，Physical Review Letters 69 (1992) 2318：
-#   超出慢极限、摆动比训练还长时会发生什么。
+#   没有惯性、势垒随机变化时的最佳变化速率。
 # - Loshchilov 与 Hutter，SGDR: stochastic gradient descent with warm restarts，arXiv:1608.03983。
 # - Huang 等，Snapshot ensembles: train 1, get M for free，arXiv:1704.00109。

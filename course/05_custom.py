@@ -58,12 +58,12 @@ explorers.custom.draw_your_own()
 
 # %% [markdown] lang="en"
 # The last one, first of all. The constant 0.06 goes exactly as far as the cosine ($\sum\eta$ is 18 for both), ends hot, and
-# loses by more than ten standard errors. With the end at 0 almost any fair shape comes near. What is left to win lies in
-# staying warm for longer than the cosine does.
+# loses by more than ten standard errors. With the end at 0 almost any fair shape comes near. What is left to win
+# is small: in the race below a straight line wins 0.016.
 
-# %% [markdown] lang="zh" of="8ba397c9"
-# 首先是最后那个点。恒定的 0.06 与余弦走得恰好一样远（$\sum\eta$ 都是 18），结束时却还很热，输了十多个标准误。
-# 把末端降到 0，几乎任何像样的形状都与余弦相近。剩下能赢的，在于比余弦更久地保持温热。
+# %% [markdown] lang="zh" of="9f3a8c18"
+# 最要紧的是最后那个点。恒定的 0.06 与余弦走得恰好一样远（$\sum\eta$ 都是 18），结束时却还很热，输了十多个标准误。
+# 把末端降到 0，几乎任何像样的形状都与余弦相近。剩下能赢的很少：在后面的比赛里，一条直线赢了 0.016。
 
 # %% [markdown] lang="en"
 # ## Any function of t is a schedule
@@ -223,7 +223,7 @@ for Scheduler in (LambdaLR, CustomScheduler):
 # `CustomScheduler` keeps the rates in its own state: any order is right. Both took the old 0.5 from the object.
 
 # %% [markdown] lang="zh" of="e87a3e56"
-# 构造 `LambdaLR` 时，会用 $f(0)$ 覆盖刚载入的学习率，于是有一步热了八倍。`CustomScheduler` 把学习率存在自己的状态里：
+# 构造 `LambdaLR` 时，会用基准学习率的 $f(0)$ 倍覆盖刚载入的值，于是有一步热了八倍。`CustomScheduler` 把学习率存在自己的状态里：
 # 什么顺序都对。两者都从对象那里取回了旧的 0.5。
 
 # %% [markdown] lang="en"
@@ -369,13 +369,13 @@ figures.reheated(cooled, cold=slice(600, 800))
 # %% [markdown] lang="en"
 # A gentle drop gains 0.095; a hundredfold one a quarter of that: all but frozen on the spot.
 #
-# Heated again, all gain melts within some thirty updates, and the time spent cold is lost: all three end *behind* those
+# Heated again, all gain melts as fast as the picture can show (a mean over 30 updates), and the time spent cold is lost: all three end *behind* those
 # that never cooled, by seven standard errors and more. Cooling pays once, and last.
 
-# %% [markdown] lang="zh" of="c934289b"
+# %% [markdown] lang="zh" of="35ae01f0"
 # 温和的降温赢得 0.095；降到百分之一，只有它的四分之一：几乎当场冻住了。
 #
-# 再加热之后，赢得的在三十来步内全部化掉，冷着的那段时间也白费了：三者最后都*落后*于从未降温的，差七个标准误以上。
+# 再加热之后，赢得的很快全部化掉，快到图上（30 步的平均）分辨不出，冷着的那段时间也白费了：三者最后都*落后*于从未降温的，差七个标准误以上。
 # 降温只划算一次，而且要放在最后。
 
 # %% [markdown] lang="en"
@@ -390,20 +390,20 @@ figures.reheated(cooled, cold=slice(600, 800))
 # 今天在用的调度，各标其名；灰线是余弦。数字依次为：所用的首值与末值，以及 $\sum\eta$ 占“更新步数乘以峰值”的比例。
 
 # %% [markdown] lang="en"
-# **Predict** which two go equally far, to the last digit shown.
+# **Predict** which of them go equally far, to the last digit shown.
 
-# %% [markdown] lang="zh" of="309d7596"
-# **先猜一猜**：哪两种走得一样远，显示的每一位都相同？
+# %% [markdown] lang="zh" of="6607921f"
+# **先猜一猜**：哪些走得一样远，图上显示的每一位都相同？
 
 # %% name="families"
 figures.families()
 
 # %% [markdown] lang="en"
-# Linear and cosine: half the peak on average, both. WSD (warm-up, stable, decay; the trapezoid) goes farther than all
+# Linear and cosine: half the peak on average, both; and WSD with either of these cooldowns. WSD (warm-up, stable, decay; the trapezoid) goes farther than all
 # others and still ends cold. The inverse square root never ends cold.
 
-# %% [markdown] lang="zh" of="86bc6180"
-# 线性与余弦：平均都是峰值的一半。WSD（warm-up, stable, decay，即梯形）比其他各种走得都远，最后仍然够冷。
+# %% [markdown] lang="zh" of="4abcf076"
+# 线性与余弦：平均都是峰值的一半；配上这两种冷却的 WSD 也是一对。WSD（warm-up, stable, decay，即梯形）比其他各种走得都远，最后仍然够冷。
 # 反平方根则永远不会以冷收尾。
 
 # %% [markdown] lang="en" given="1.5 1%"
@@ -458,16 +458,17 @@ figures.raced(race)
 
 # %% [markdown] lang="en"
 # Linear and REX beat the cosine by several standard errors, but by little; step and WSD are level with it, within two.
-# From the first to the fifth it is a sixth of what separates the fifth from the constant rate.
+# From the first to the fifth it is a sixth of what separates the fifth from the constant rate (which is best at the
+# lowest peak tried: a lower one may bring it nearer).
 #
-# What they share counts more than their formula: high for long, cold at the end. The exponential, a hundredfold colder
+# What they share counts more than their formula: neither cold early nor warm at the end. The exponential, a hundredfold colder
 # by the end, is cold too early; the inverse square root and the constant never are.
 
-# %% [markdown] lang="zh" of="5df5257d"
+# %% [markdown] lang="zh" of="ea2f65c6"
 # 线性与 REX 胜过余弦好几个标准误，但幅度很小；阶梯和 WSD 与它不分上下，相差不到两个标准误。第一名到第五名的差距，
-# 只有第五名到恒定学习率差距的六分之一。
+# 只有第五名到恒定学习率差距的六分之一（恒定学习率在所试的最低峰值处最好，再低一些也许会更接近）。
 #
-# 比公式更要紧的是它们的共同点：长时间保持高位，最后冷下来。指数衰减最后冷了一百倍，冷得太早；
+# 比公式更要紧的是它们的共同点：既不早早变冷，也不以热收尾。指数衰减最后冷了一百倍，冷得太早；
 # 反平方根和恒定学习率则从未冷过。
 
 # %% [markdown] lang="en"
@@ -585,11 +586,12 @@ for noise in (0.0, 0.2):
 
 # %% [markdown] lang="en"
 # On clean digits by nothing that the error allows to see. A network that can fit every example runs out of gradient
-# noise by itself: it has cooled without us. With wrong labels the noise never ends, and decay wins 0.059.
+# noise by itself: it has cooled without us. With wrong labels, which it cannot fit in these 400
+# updates, the noise stays, and decay wins 0.059.
 
-# %% [markdown] lang="zh" of="d73980b8"
+# %% [markdown] lang="zh" of="77772186"
 # 在干净的数字上，没有任何超出误差的差别。能拟合每个样本的网络，梯度噪声会自行耗尽：不用我们动手，它已经冷了。
-# 标签有错时噪声永不停息，衰减便赢得 0.059。
+# 标签有错时，网络在这 400 步内拟合不了它们，噪声就一直在，衰减便赢得 0.059。
 
 # %% [markdown] lang="en"
 # ## Traps
@@ -643,9 +645,9 @@ for name, schedule in {"WSD": curves.wsd(0.1, 1000, 200), "cosine": curves.cosin
 # 4. $\max(T_{\min}, T_0\,\alpha^t)$ anneals. Too cold is frozen, and what cooling won melts in the heat: cool once, last.
 # 5. Linear and cosine go equally far, WSD farther, the inverse square root is never cold. The front runners are close.
 # 6. One WSD trunk, a cooldown for each horizon; save model, optimizer and scheduler.
-# 7. Where a network can fit everything, noise dies by itself, and decay does nothing.
+# 7. Where a network can fit everything, noise dies by itself, and decay gained nothing that we could measure.
 
-# %% [markdown] lang="zh" of="32dbff41"
+# %% [markdown] lang="zh" of="3216d0ba"
 # ## 要点
 #
 # 1. 评判一种调度：同样的预算，它自己的最佳峰值，看配对之差及其标准误。
@@ -654,7 +656,7 @@ for name, schedule in {"WSD": curves.wsd(0.1, 1000, 200), "cosine": curves.cosin
 # 4. $\max(T_{\min}, T_0\,\alpha^t)$ 就是退火。太冷就冻住，降温赢得的遇热即化：只冷一次，放在最后。
 # 5. 线性与余弦走得一样远，WSD 更远，反平方根永远不冷。领先者相差不大。
 # 6. 一条 WSD 主干，每个终点一段冷却；模型、优化器、调度器都要保存。
-# 7. 网络若能拟合一切，噪声会自行消失，衰减毫无作用。
+# 7. 网络若能拟合一切，噪声会自行消失，衰减没有带来可测的收益。
 
 # %% [markdown] lang="en"
 # ## On your own

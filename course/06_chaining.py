@@ -48,7 +48,7 @@ lrcourse.use_language("zh")
 # leave the run ten times too cold from the milestone on.
 
 # %% [markdown] lang="zh" of="f8de5c7b"
-# **先猜一猜**：`ExponentialLR` 会让 `CyclicLR` 的峰变矮吗？然后选择 “Sequential”。目标：找出两个类，让训练从里程碑起冷了十倍。
+# **先猜一猜**：`ExponentialLR` 会让 `CyclicLR` 的峰变矮吗？然后选择 “Sequential”。目标：找出两个类，让学习率从里程碑起只有本意的十分之一。
 
 # %% name="bench"
 from lrcourse import explorers
@@ -212,13 +212,13 @@ for name, reference in [("10 → T_max=290", "20 → T_max=280"), ("150 → T_ma
                         ("150 → T_max=75", "150 → T_max=150")]:
     print(f"{name:15} against {reference:15}", gap(joints, name, reference))
 
-# %% [markdown] lang="en" given="0.055"
-# The jump, from 0.055 to 0.1, costs nothing: if anything it gains a trace, 0.008 ± 0.004. The warm ends cost
-# 0.092 ± 0.015 and 0.227 ± 0.034. What matters about a joint is where it leaves the *end*.
+# %% [markdown] lang="en" given="0.0505"
+# This jump, from 0.0505 to 0.1, a rate that the network stands, did no harm that ten more updates of cosine did not make
+# good: 0.008 ± 0.004 better. The warm ends cost 0.092 ± 0.015 and 0.227 ± 0.034. What counts is the rate at the *end*.
 
-# %% [markdown] lang="zh" of="e9672d89"
-# 从 0.055 跳到 0.1 毫无代价：要说有什么，也只是略有所得，0.008 ± 0.004。收尾太热则要付出 0.092 ± 0.015 和
-# 0.227 ± 0.034。接头要紧的，是它把*结尾*留在何处。
+# %% [markdown] lang="zh" of="6484ec86"
+# 从 0.0505 跳到 0.1，一个网络承受得住的学习率，即使有害，也被余弦多得的十步补了回来：好 0.008 ± 0.004。收尾太热则要付出
+# 0.092 ± 0.015 和 0.227 ± 0.034。要紧的是*结尾*处的学习率。
 
 # %% [markdown] lang="en"
 # ## Some parts do not begin anew
@@ -242,16 +242,17 @@ figures.against(panels)
 
 # %% [markdown] lang="en"
 # Only the first. A class with a closed form can be set to its own 0. `MultiplicativeLR` has none: it multiplies the
-# rate it *finds*, here a tenth, for ever. `SWALR` too goes on from what it finds.
+# rate it *finds*, here a tenth, for ever. `SWALR` too goes on from what it finds,
+# as it is meant to.
 #
-# `OneCycleLR` does worse: its constructor overwrites the base rate of *every* part, so that the warm-up climbs to
+# `OneCycleLR` does worse: its constructor overwrites the optimizer's base rate, from which *every* part starts, so that the warm-up climbs to
 # 0.004 at most, instead of 0.1.
 
-# %% [markdown] lang="zh" of="932e9474"
+# %% [markdown] lang="zh" of="5c839411"
 # 只有第一对。有闭式公式的类可以拨回自己的 0。`MultiplicativeLR` 没有：它乘的是它*遇到*的学习率，这里是十分之一，
-# 从此一直如此。`SWALR` 也从遇到的值接着走。
+# 从此一直如此。`SWALR` 也从遇到的值接着走，那正是它的用途。
 #
-# `OneCycleLR` 更糟：它的构造函数会改写*所有*部分的基准学习率，于是预热最多升到 0.004，而不是 0.1。
+# `OneCycleLR` 更糟：它的构造函数会改写优化器里的基准学习率，*所有*部分都由此出发，于是预热最多升到 0.004，而不是 0.1。
 
 # %% [markdown] lang="en"
 # **Predict** what the cold one costs in training: the same factor 0.985 an update, once by each class.
@@ -385,7 +386,8 @@ for t in (0, 1, 100, 2000):
 # of all.
 
 # %% [markdown] lang="zh" of="2fd25723"
-# 纯粹的 `CyclicLR`，而且之前还有一步用了 0.1，是你要求的最高值的十倍。反过来放，0.99 出现一次，却再没有第二次。
+# 得到的是不折不扣的 `CyclicLR`，而且最前面还有一步用了 0.1，是你要求的最高值的十倍。顺序反过来，衰减只剩一个因子 0.99，
+# 此后不再累积。
 #
 # `CyclicLR` 不看它遇到的学习率。它*覆盖*：$\eta \leftarrow c(t)$，其中 $c(t)$ 是它自己的三角波，于是抹掉了前面的部分
 # 所做的一切。第一个值则是陈旧的：先构造的 `ExponentialLR` 已经把 0.1 存成了大家的基准学习率。
@@ -435,10 +437,10 @@ print("chain against product", gap(lost, "ChainedScheduler", "product"))
 figures.joints(lost)
 
 # %% [markdown] lang="en"
-# The chain ends as hot as it began, and loses 0.231 ± 0.027.
+# The chain cycles on at full height to the end, and loses 0.231 ± 0.027.
 
-# %% [markdown] lang="zh" of="a3e9be5e"
-# 链式组合结束时和开始时一样热，损失多出 0.231 ± 0.027。
+# %% [markdown] lang="zh" of="7c8553e9"
+# 链式组合直到最后都在以全高循环，损失多出 0.231 ± 0.027。
 
 # %% [markdown] lang="en"
 # ## The way out: compose functions, not schedulers
@@ -572,7 +574,7 @@ print(by_shift)
 # %% [markdown] lang="zh" of="8e48f533"
 # ## 在任意更新步保存
 #
-# 训练在第 $k$ 步停下，在新的进程里继续。**先猜一猜**：按哪种构造与载入的顺序，两者在*每个* $k$ 处都正确？
+# 训练在第 $k$ 步停下，在新的进程里继续。**先猜一猜**：torch 的与我们的，各自按哪些构造与载入的顺序，能在*每个* $k$ 处都正确？
 
 # %% name="resume"
 def resumed(make, k, order, updates=20):
@@ -608,13 +610,13 @@ for order in (["build", "optimizer", "scheduler"], ["optimizer", "build", "sched
         print(f"{', '.join(order):28} {name:13} off by at most {worst:.3f}")
 
 # %% [markdown] lang="en"
-# Torch's is right in one order only: build, then load *both*. Else building writes the first rate over the one that was
+# Torch's is right in one of these three: build, then load *both*. Else building writes the first rate over the one that was
 # loaded, and the run goes on up to 0.08 away from its plan. A function knows the rate of each $t$; its state puts it
-# back, in any order.
+# back, in any order. (The optimizer's own state, its momentum, you have to load all the same.)
 
-# %% [markdown] lang="zh" of="004d578a"
-# torch 的只在一种顺序下正确：先构造，再把*两者*都载入。否则构造时会用首个学习率盖掉载入的值，训练从此偏离方案，最多差 0.08。
-# 函数知道每个 $t$ 的学习率；它的状态会把学习率放回去，顺序随意。
+# %% [markdown] lang="zh" of="9e188334"
+# 这三种顺序中，torch 的只有一种正确：先构造，再把*两者*都载入。否则构造时会用首个学习率盖掉载入的值，训练从此偏离方案，最多差 0.08。
+# 函数知道每个 $t$ 的学习率；它的状态会把学习率放回去，顺序随意。（优化器自己的状态，即动量，仍然必须载入。）
 
 # %% [markdown] lang="en"
 # One thing the algebra cannot hold: a plateau is no function of $t$, its next rate depends on losses to come. For "warm
@@ -771,27 +773,27 @@ for lr in (0.1, 1):
 # ## What you take with you
 #
 # 1. A milestone is the first update of the next part, which begins at its own 0: `T_max` counts from there.
-# 2. A jump at the joint cost nothing we could measure; an end left warm cost much. Print the *last* rate.
-# 3. `MultiplicativeLR` and `SWALR` go on from what they find, `OneCycleLR` and `CyclicLR` rewrite the base of all. A
-#    `SequentialLR` inside another fails, a plateau is refused.
+# 2. A jump to a rate that is stable cost nothing we could measure; an end left warm cost much. Print the *last* rate.
+# 3. `MultiplicativeLR` and `SWALR` go on from what they find, `OneCycleLR`, and `CyclicLR` where it is built
+#    first, set the base of all. A `SequentialLR` inside another fails, a plateau is refused.
 # 4. A chain is the product where every part multiplies. `LambdaLR`, warm restarts, `CyclicLR` and `OneCycleLR`
 #    overwrite; a cosine with `eta_min` and `SWALR` pull.
 # 5. Functions of $t$ compose: `then(a, b, at=n)`, `a * b`, `2 * a`, `a.shift(n)`; `CurveLR`, `chaining.sequential` and
 #    `chaining.product` make one scheduler of them.
-# 6. That scheduler resumes at any update, in any order of loading. A plateau needs `WarmupScheduler`.
+# 6. Its rates resume at any update, in any order of loading; load the optimizer too. A plateau needs `WarmupScheduler`.
 
-# %% [markdown] lang="zh" of="9666fbb1"
+# %% [markdown] lang="zh" of="c45d02e4"
 # ## 要点
 #
 # 1. 里程碑是下一部分的第一个更新步，该部分从自己的 0 开始：`T_max` 从那里数起。
-# 2. 接头处的跳变测不出代价；收尾太热代价很大。把*最后*一步的学习率打印出来。
-# 3. `MultiplicativeLR` 和 `SWALR` 从遇到的值接着走，`OneCycleLR` 和 `CyclicLR` 改写所有部分的基准学习率。
+# 2. 跳到稳定的学习率，测不出代价；收尾太热代价很大。把*最后*一步的学习率打印出来。
+# 3. `MultiplicativeLR` 和 `SWALR` 从遇到的值接着走，`OneCycleLR`，以及最先构造的 `CyclicLR`，会定下所有部分的基准学习率。
 #    `SequentialLR` 套在另一个里面会失败，平台期调度器会被拒绝。
 # 4. 每个部分都相乘时，链式组合才是乘积。`LambdaLR`、热重启、`CyclicLR`、`OneCycleLR` 会覆盖；
 #    带 `eta_min` 的余弦和 `SWALR` 会拉动。
 # 5. $t$ 的函数可以组合：`then(a, b, at=n)`、`a * b`、`2 * a`、`a.shift(n)`；`CurveLR`、`chaining.sequential` 和
 #    `chaining.product` 把它们变成一个调度器。
-# 6. 这个调度器能在任意更新步续训，载入顺序随意。平台期调度要用 `WarmupScheduler`。
+# 6. 它的学习率能在任意更新步续上，载入顺序随意；优化器也要载入。平台期调度要用 `WarmupScheduler`。
 
 # %% [markdown] lang="en"
 # ## On your own

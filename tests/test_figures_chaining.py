@@ -76,9 +76,9 @@ def test_the_table_of_pairs_is_what_closed_forms_say():
         parts = [(name.split(",")[0], pictures.PARTS[name]) for name in (first, second)]
         used = schedulers.curve("ChainedScheduler", 40, lr=0.1, schedulers=parts)
         wrong = np.flatnonzero(~np.isclose(used, closed(first, 40) * closed(second, 40) / 0.1, rtol=1e-9, atol=1e-10))
-        expected.append(str(wrong[0]) if wrong.size else "×")
+        expected.append(str(wrong[0]) if wrong.size else "✓")
     assert cells == expected
-    assert f"{expected.count('×')} of {len(expected)}" in figure.alt
+    assert f"{expected.count('✓')} of {len(expected)}" in figure.alt
 
 
 def test_a_chain_is_a_product_just_where_the_catalogue_says_that_both_multiply():

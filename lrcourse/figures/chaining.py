@@ -165,7 +165,7 @@ def where_chains_multiply(steps: int = 60) -> Figure:
     ax.imshow(wrong < 0, cmap=ListedColormap(["#FBE3CF", "#BFE3D7"]), vmin=0, vmax=1)
     for i, j in np.ndindex(wrong.shape):
         ok = wrong[i, j] < 0
-        ax.text(j, i, "×" if ok else wrong[i, j], ha="center", va="center", fontsize=9.5,
+        ax.text(j, i, "✓" if ok else wrong[i, j], ha="center", va="center", fontsize=9.5,
                 color="#00614A" if ok else "#8F3F00")  # fmt: skip
     ax.set_xticks(range(len(names)), names, rotation=50, ha="left", rotation_mode="anchor", fontsize=9)
     ax.set_yticks(range(len(names)), names, fontsize=9)
@@ -177,8 +177,8 @@ def where_chains_multiply(steps: int = 60) -> Figure:
         spine.set_visible(False)
     ax.set_ylabel(label("first scheduler", "第一个调度器"))
     ax.set_xlabel(
-        label("second scheduler (×: a product; a number: the first wrong update)",
-              "第二个调度器（×：是乘积；数字：第一个出错的更新步）")
+        label("second scheduler (✓: a product; a number: the first wrong update)",
+              "第二个调度器（✓：是乘积；数字：第一个出错的更新步）")
     )  # fmt: skip
     good = int((wrong < 0).sum())
     figure.suptitle(

@@ -131,7 +131,8 @@ class Cycle(Picture):
             )
         if last > self.COLD:
             return label(
-                "Trap: the run ends hot, {last:.0%} of the way up.", "陷阱：训练在热处结束，停在峰高的 {last:.0%}。",
+                "Trap: the run ends hot, {last:.0%} of the way up.",
+                "陷阱：训练在热处结束，停在从谷到峰的 {last:.0%} 处。",
                 last=last,
             )  # fmt: skip
         return label("It ends cold, as it should.", "它以冷收尾，理应如此。")
@@ -427,7 +428,7 @@ def equal_budget(result: Sweep, measure: str = "train_loss") -> Figure:
     ax.set_ylim(-0.6, len(ranked) - 0.4)
     ax.set_xlabel(label("training loss after {n} updates, learning rate tuned", "{n} 步之后的训练损失（学习率已调优）",
                         n=result.updates))  # fmt: skip
-    ax.set_title(label("The more cycles, the worse", "循环越多，结果越差"))
+    ax.set_title(label("Cycles cost, and ending hot costs most", "多循环要付代价，以热收尾代价最大"))
     _errors_said(ax, len(result.seeds), y=0.97, va="top")
     said = ", ".join(f"{_schedule_name(b.schedule)} {b.mean:.3f} ± {b.standard_error:.3f}" for b in ranked[::-1])
     figure.alt = label("Training loss, best first: {said}.", "训练损失，由好到差：{said}。", said=said)
