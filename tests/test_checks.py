@@ -13,7 +13,7 @@ import torch
 from torch.optim import SGD, lr_scheduler
 
 from lrcourse import dynamics, words
-from lrcourse.checks import EXERCISES, Exercise, NotYet, Unsolved, check, judge, load, probe
+from lrcourse.checks import EXERCISES, Exercise, NotYet, Unsolved, check, judge, load, once_solved, probe
 from lrcourse.checks import dynamics as checks_01
 from lrcourse.checks import schedulers as checks_02
 from lrcourse.checks.compare import EPOCH, GROUP, Comparison, difference, numbers
@@ -102,6 +102,18 @@ def test_method_that_torch_misses_is_no_stub(double):
     with pytest.raises(NotYet, match="your code raised NotImplementedError") as caught:
         check(double, answer)
     assert not isinstance(caught.value, Unsolved)
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "before the exercise is solved"), ("zh", "完成练习之后")])
+def test_what_shows_an_answer_waits_for_it_and_hides_no_other_error(capsys, language, text):
+    words.use_language(language)
+    with once_solved():
+        raise NotImplementedError
+    assert text in capsys.readouterr().out
+    with pytest.raises(NotImplementedError, match="missing the required"), once_solved():
+        torch.nn.Module()(1)
+    with pytest.raises(ZeroDivisionError), once_solved():
+        1 / 0  # noqa: B018
 
 
 @pytest.mark.parametrize(

@@ -130,3 +130,93 @@ def test_a_state_with_functions_is_told_so():
             return [base * (self.first(t) if t < m else self.second(t - m)) for base in self.base_lrs]
 
     assert "cannot be saved" in refusal("06.4", WithFunctions)
+
+
+# --- Wrong answers of other kinds than those in the exercises
+
+
+def _sequence(*, iters=0, T_max=0, swap=False):
+    def answer(optimizer, warmup, updates, last):
+        heat = lr_scheduler.LinearLR(optimizer, start_factor=1 / (warmup + 1), total_iters=warmup + iters)
+        cool = lr_scheduler.CosineAnnealingLR(optimizer, T_max=updates - 1 - warmup + T_max, eta_min=last)
+        return lr_scheduler.SequentialLR(optimizer, [cool, heat] if swap else [heat, cool], milestones=[warmup])
+
+    return answer
+
+
+def _group_0(optimizer, a, b):
+    lr = optimizer.param_groups[0]["lr"]
+    return lrcourse.CurveLR(optimizer, lambda t: lr * a(t) * b(t))
+
+
+class _Composite(lr_scheduler.LRScheduler):
+    """Right."""
+
+    def __init__(self, optimizer, first, second, milestone):
+        self.first, self.second, self.milestone = first, second, milestone
+        super().__init__(optimizer)
+
+    def factor(self, t):
+        return self.first(t) if t < self.milestone else self.second(t - self.milestone)
+
+    def get_lr(self):
+        return [base * self.factor(self.last_epoch) for base in self.base_lrs]
+
+    def state_dict(self):
+        return {"last_epoch": self.last_epoch, "base_lrs": self.base_lrs}
+
+    def load_state_dict(self, state):
+        self.__dict__.update(state)
+        for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
+            group["lr"] = lr
+
+
+class _Bare(_Composite):
+    def get_lr(self):
+        return [self.factor(self.last_epoch) for _ in self.base_lrs]
+
+
+class _Early(_Composite):
+    def factor(self, t):
+        return self.first(t) if t < self.milestone - 1 else self.second(t - self.milestone + 1)
+
+
+class _Behind(_Composite):
+    def load_state_dict(self, state):
+        super().load_state_dict(state | {"last_epoch": state["last_epoch"] - 1})
+        self.last_epoch += 1
+
+
+class _FirstGroup(_Composite):
+    def load_state_dict(self, state):
+        self.__dict__.update(state)
+        self.optimizer.param_groups[0]["lr"] = self.get_lr()[0]
+
+
+@pytest.mark.parametrize(
+    ("id", "answer", "reason"),
+    [
+        ("06.1", _sequence(iters=1), "`total_iters` one too many"),
+        ("06.1", _sequence(iters=-1), "`total_iters` one too few"),
+        ("06.1", _sequence(T_max=-1), "`T_max` one too few"),
+        ("06.1", _sequence(swap=True), "the cosine runs first"),
+        ("06.2", _group_0, "base rate of group 0"),
+        (
+            "06.2",
+            lambda o, a, b: lr_scheduler.MultiplicativeLR(o, lambda t: a(t) * b(t) / (a(t - 1) * b(t - 1))),
+            "the bare base rate",
+        ),
+        ("06.3", lambda a, b, at: lambda t: b(t) if t < at else a(t - at), "a comes first"),
+        ("06.3", lambda a, b, at: lambda t: a(t) if t >= at else b(t), "a runs *before*"),
+        ("06.4", _Bare, "the base rate is missing"),
+        ("06.4", _Early, "one update early"),
+        ("06.4", _Behind, "that of the update before"),
+        ("06.4", _FirstGroup, "param group 0 only"),
+    ],
+)
+def test_more_wrong_answers_are_refused_for_what_they_are(id, answer, reason):
+    assert reason in refusal(id, answer)
+
+
+def test_the_composite_that_these_break_is_right():
+    check("06.4", _Composite)

@@ -136,3 +136,67 @@ def test_a_schedule_that_is_too_hot_is_told_so():
         check("05.4", lambda t: 50.0, seed=0)
     with pytest.raises(NotYet, match=r"change the way there|still on the way down"):
         check("05.4", lambda t: 0.3 if t < 60 else 0.0, seed=0)
+
+
+# --- Wrong answers of other kinds than those in the exercises
+
+
+def annealing(function, rate=lambda self, base: base * self.temperature(self.last_epoch, *self.arguments)):
+    """Both parts of an answer to 05.1: the function, and a scheduler that uses it."""
+
+    class Annealing(LRScheduler):
+        temperature = staticmethod(function)
+
+        def __init__(self, optimizer, T0, T_min, alpha):
+            self.arguments = T0, T_min, alpha
+            super().__init__(optimizer)
+
+        def get_lr(self):
+            return [rate(self, base) for base in self.base_lrs]
+
+    return function, Annealing
+
+
+def floor_on_the_rate(self, base):
+    T0, T_min, alpha = self.arguments
+    return max(T_min, base * T0 * alpha**self.last_epoch)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (annealing(lambda t, T0, T_min, alpha: max(T_min, alpha**t)), "T0 is missing"),
+        (annealing(lambda t, T0, T_min, alpha: max(T_min, T0 * (1 - (1 - alpha) * t))), "by equal steps"),
+        (annealing(lambda t, T0, T_min, alpha: T_min + (T0 - T_min) * alpha**t), "changes nothing above"),
+        (annealing(temperature, lambda self, base: base * temperature(self.last_epoch)), "by the default values"),
+        (annealing(temperature, floor_on_the_rate), "the floor was put under the learning rate"),
+        (
+            annealing(temperature, lambda self, base: base * temperature(self.last_epoch, 1, *self.arguments[1:])),
+            "the scheduler leaves out T0",
+        ),
+    ],
+)
+def test_more_wrong_annealings_are_refused_for_what_they_are(answer, reason):
+    with pytest.raises(NotYet, match=reason):
+        check("05.1", answer, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda k, n, lr: 1 - k / (n + 1), "reaches 0 one update too late"),
+        (lambda k, n, lr: (1 + np.cos(np.pi * k / n)) / 2, "that is a cosine"),
+        (lambda k, n, lr: np.prod(1 - np.arange(k + 1) / n), "the factors pile up"),
+        (lambda k, n, lr: lr * (1 - k / n), "the learning rate is in it twice"),
+    ],
+)
+def test_more_wrong_branches_are_refused_for_what_they_are(function, reason):
+    def branch(build, checkpoint, cooldown_steps):
+        model, optimizer = build()
+        model.load_state_dict(checkpoint["model"])
+        optimizer.load_state_dict(checkpoint["optimizer"])
+        lr = optimizer.param_groups[0]["lr"]
+        return model, optimizer, LambdaLR(optimizer, lambda k: function(k, cooldown_steps, lr))
+
+    with pytest.raises(NotYet, match=reason):
+        check("05.3", branch, seed=0)

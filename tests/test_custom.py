@@ -466,8 +466,8 @@ def test_the_state_of_another_kind_is_refused(maker, other):
 def test_groups_built_from_one_tensor_do_not_share_a_learning_rate():
     shared = torch.tensor(0.1)
     optimizer = SGD([{"params": [torch.zeros((), requires_grad=True)]} for _ in range(2)], lr=shared)
-    CurveLR(optimizer, [curves.constant(0.1), curves.constant(0.01)])
-    assert [float(group["lr"]) for group in optimizer.param_groups] == pytest.approx([0.1, 0.01])
+    CurveLR(optimizer, [curves.constant(0.03), curves.constant(0.01)])
+    assert [float(group["lr"]) for group in optimizer.param_groups] == pytest.approx([0.03, 0.01])
     assert float(optimizer.defaults["lr"]) == pytest.approx(0.1)
 
 

@@ -117,7 +117,7 @@ def test_survival_counts_the_finite_and_averages_where_all_are():
     for line, run in zip(above.lines, runs.values(), strict=True):
         np.testing.assert_allclose(line.get_ydata(), np.isfinite(run.loss[:, :, -1]).mean(1))
     np.testing.assert_allclose(below.containers[1][0].get_ydata(), runs[40].loss[:, :, -1].mean(1))
-    assert "warm-up 0: all finite up to 2; warm-up 40: all finite up to 4" in figure.alt
+    assert "warm-up 0: none diverges up to 2; warm-up 40: none diverges up to 4" in figure.alt
 
 
 def test_rescue_draws_each_seed_and_the_mean():

@@ -250,6 +250,9 @@ def test_a_copy_that_diverges_is_flagged_and_harms_nobody():
         assert np.isfinite(loss[:t]).all() and not np.isfinite(loss[t]) and np.isnan(loss[t + 1 :]).all()
     assert np.isnan(result.train_loss[0, 1]).all() and np.isnan(result.mean("test_loss")[0, 1])
     assert result.best().lr in (0.1, 0.2)
+    lost = sweep(SMALL, shapes, lrs=[1e38], **kwargs)
+    assert (lost.diverged >= 0).all()
+    assert np.isnan(lost.accuracy).all(), "weights that are nan still pick a class"
     with pytest.raises(ValueError, match="no training has a finite test_loss: 2 diverged"):
         result.at(lr=1e8).best()
 
@@ -399,6 +402,8 @@ def test_save_and_load_and_files_of_others(tmp_path):
     assert_equal(result, back, atol=0)
     assert back.settings == json.loads(json.dumps(result.settings)) and repr(back) == repr(result)
     assert [p.name for p in tmp_path.iterdir()] == ["run.npz"]
+    (tmp_path / "ordinary").touch()
+    assert path.stat().st_mode == (tmp_path / "ordinary").stat().st_mode, "others may read it as any file"
 
     whole = path.read_bytes()
     for name, content in {
@@ -414,6 +419,16 @@ def test_save_and_load_and_files_of_others(tmp_path):
         Sweep.load(path)
     with pytest.raises(FileNotFoundError):
         Sweep.load(tmp_path / "nowhere.npz")
+
+
+def test_settings_say_how_it_was_trained():
+    cycled = np.linspace(0.95, 0.85, 60)
+    for momentum, told in ((None, 0.0), (0.9, 0.9), (cycled, "scheduled")):
+        assert small(seeds=1, momentum=momentum).settings["momentum"] == told
+    settings = small(seeds=1, model=(64, 8, 10), activation=nn.Tanh).settings
+    assert (settings["model"], settings["activation"], settings["loss"]) == ([64, 8, 10], "Tanh", None)
+    named = small(seeds=1, model=Hidden, loss=cross_entropy).settings
+    assert (named["model"], named["loss"]) == ("Hidden", "cross_entropy")
 
 
 def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):

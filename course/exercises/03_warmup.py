@@ -96,7 +96,7 @@ with once_solved():
 # 从 0 到 1 要迈 `warmup + 1` 步，第 `t` 步站在第 `(t + 1)` 级上。它是一个倍数，所以 `LambdaLR` 可以直接使用；
 # `LinearLR(start_factor=1 / (warmup + 1), total_iters=warmup)` 给出同样的值。
 
-# %% tags=["wrong"] ex="03.1" expect="update 0: expected .*found 0: .*moves nothing" expect_zh="第 0 步：应为.*得到 0：.*毫无移动"
+# %% tags=["wrong"] ex="03.1" expect="update 0: expected .*found 0: .*moves nothing" expect_zh="第 0 步：应为.*得到 0：.*权重不动"
 def warmup_factor(t, warmup):
     return min(t / warmup, 1)
 
@@ -214,6 +214,14 @@ def transformer_factor(d_model, warmup_steps, base_lr):
 # %% tags=["wrong"] ex="03.2" expect="raised ZeroDivisionError" expect_zh="抛出了 ZeroDivisionError"
 def transformer_factor(d_model, warmup_steps, base_lr):
     return lambda t: d_model**-0.5 * min(t**-0.5, t * warmup_steps**-1.5) / base_lr
+
+# %% tags=["wrong"] ex="03.2" expect="needs a function of t; transformer_factor returned" expect_zh="需要一个 t 的函数"
+def transformer_factor(d_model, warmup_steps, base_lr):
+    return d_model**-0.5 * warmup_steps**-1.5 / base_lr
+
+# %% tags=["wrong"] ex="03.2" expect="its peak is base_lr" expect_zh="峰值成了 base_lr"
+def transformer_factor(d_model, warmup_steps, base_lr):
+    return lambda t: min((t + 1) / warmup_steps, (warmup_steps / (t + 1)) ** 0.5)
 
 # %% tags=["wrong"] ex="03.2" expect="take the smaller" expect_zh="应取较小的"
 def transformer_factor(d_model, warmup_steps, base_lr):
@@ -396,6 +404,30 @@ class Warmup(lr_scheduler.LRScheduler):
         self.after_scheduler.load_state_dict(state.pop("after_scheduler"))
         super().load_state_dict(state)
 
+# %% tags=["wrong"] ex="03.3" expect="begins one update early" expect_zh="早了一步：第 warmup_epochs 步"
+class Warmup(lr_scheduler.LRScheduler):
+    def __init__(self, optimizer, warmup_epochs, after_scheduler):
+        self.warmup_epochs, self.after_scheduler = warmup_epochs, after_scheduler
+        super().__init__(optimizer)
+
+    def get_lr(self):
+        if self.last_epoch > self.warmup_epochs:
+            return [group["lr"] for group in self.optimizer.param_groups]
+        return [base * (self.last_epoch + 1) / (self.warmup_epochs + 1) for base in self.base_lrs]
+
+    def step(self):
+        if self.last_epoch >= self.warmup_epochs - 1:
+            self.after_scheduler.step()
+        super().step()
+
+    def state_dict(self):
+        return {**super().state_dict(), "after_scheduler": self.after_scheduler.state_dict()}
+
+    def load_state_dict(self, state_dict):
+        state = dict(state_dict)
+        self.after_scheduler.load_state_dict(state.pop("after_scheduler"))
+        super().load_state_dict(state)
+
 # %% tags=["wrong"] ex="03.3" expect="begins in its middle" expect_zh="一上来就处在中途"
 class Warmup(lr_scheduler.LRScheduler):
     def __init__(self, optimizer, warmup_epochs, after_scheduler):
@@ -515,7 +547,8 @@ class Warmup(lr_scheduler.LRScheduler):
 #
 # Write `shortest_warmup(train, peak, lengths, limit)`. `train(rates)` trains three real networks with the given learning
 # rates, 200 of them, and returns their three final losses. Return the shortest of the `lengths` (in no order) for which a
-# linear warm-up to `peak` leaves **every** loss below `limit`. One of them always does.
+# linear warm-up to `peak` leaves **every** loss below `limit`. One of them always does. (The check hands over a `train` of
+# its own.)
 #
 # `curves.linear_warmup(peak, w)(range(200))` makes the rates.
 #
@@ -529,13 +562,14 @@ class Warmup(lr_scheduler.LRScheduler):
 # A training takes a quarter of a second. Begin with the shortest, and stop at the first success.
 # </details>
 
-# %% [markdown] lang="zh" of="79ff88db"
+# %% [markdown] lang="zh" of="4bf6c9b3"
 # ## 03.4 · 能活下来的最短预热
 #
 # **难度** ●●○ · **用时** 12 分钟 · **预期结果** tanh 网络在 $\eta = 4 \times 2/\lambda_0$ 时为 40 步
 #
 # 写出 `shortest_warmup(train, peak, lengths, limit)`。`train(rates)` 用给定的 200 个学习率训练三个真实的网络，返回它们的三个最终损失。
 # 请返回 `lengths`（没有顺序）中最短的一个，使得线性预热到 `peak` 之后**每一个**损失都低于 `limit`。其中总有一个做得到。
+# （检查时会传入它自己的 `train`。）
 #
 # `curves.linear_warmup(peak, w)(range(200))` 给出学习率。
 #
@@ -580,7 +614,7 @@ with once_solved():
 # 无论是 `nan` 还是死网络，`(losses < limit).all()` 都为 False。长度随峰值增长：曲率得跟得上。不要用二分法：越过边界后动力学是混沌的，
 # 较短的预热可能侥幸活下来，较长的反而失败。多加两个随机种子，答案也可能改变。
 
-# %% tags=["wrong"] ex="03.4" expect="finite is not alive" expect_zh="有限不等于活着"
+# %% tags=["wrong"] ex="03.4" expect="finite is not alive" expect_zh="没有发散不等于活着"
 def shortest_warmup(train, peak, lengths, limit):
     for warmup in sorted(lengths):
         if np.isfinite(train(curves.linear_warmup(peak, warmup)(range(200)))).all():
@@ -596,6 +630,18 @@ def shortest_warmup(train, peak, lengths, limit):
 def shortest_warmup(train, peak, lengths, limit):
     for warmup in sorted(lengths):
         if (train(curves.linear_warmup(peak, warmup)(range(200))) < limit).any():
+            return warmup
+
+# %% tags=["wrong"] ex="03.4" expect="only the first network was looked at" expect_zh="只看了第一个网络"
+def shortest_warmup(train, peak, lengths, limit):
+    for warmup in sorted(lengths):
+        if train(curves.linear_warmup(peak, warmup)(range(200)))[0] < limit:
+            return warmup
+
+# %% tags=["wrong"] ex="03.4" expect="a mean hides the network that failed" expect_zh="平均值掩盖了失败的那个网络"
+def shortest_warmup(train, peak, lengths, limit):
+    for warmup in sorted(lengths):
+        if train(curves.linear_warmup(peak, warmup)(range(200))).mean() < limit:
             return warmup
 
 # %% tags=["wrong"] ex="03.4" expect="first good one in the order given" expect_zh="未必最短"

@@ -146,6 +146,12 @@ def triangle(t, base_lr, max_lr, step_size_up, step_size_down):
 def triangle(t, base_lr, max_lr, step_size_up, step_size_down):
     return base_lr + (max_lr - base_lr) * (t % step_size_up) / step_size_up
 
+# %% tags=["wrong"] ex="04.1" expect="the way down counts from the peak" expect_zh="下降应从峰值处数起"
+def triangle(t, base_lr, max_lr, step_size_up, step_size_down):
+    x = t % (step_size_up + step_size_down)
+    height = x / step_size_up if x <= step_size_up else 1 - x / step_size_down
+    return base_lr + (max_lr - base_lr) * height
+
 # %% tags=["wrong"] ex="04.1" expect="after the first cycle" expect_zh="第一个周期之后"
 def triangle(t, base_lr, max_lr, step_size_up, step_size_down):
     height = t / step_size_up if t <= step_size_up else max(0, 1 - (t - step_size_up) / step_size_down)
@@ -232,6 +238,13 @@ def falling_peaks(optimizer, base_lr, max_lr, step_size, cycles):
     return CyclicLR(
         optimizer, base_lr, max_lr, step_size_up=step_size, scale_fn=lambda cycle: max(0, 1 - cycle / cycles),
         base_momentum=0.85, max_momentum=0.95,
+    )
+
+# %% tags=["wrong"] ex="04.2" expect="too steep" expect_zh="降得太快"
+def falling_peaks(optimizer, base_lr, max_lr, step_size, cycles):
+    return CyclicLR(
+        optimizer, base_lr, max_lr, step_size_up=step_size,
+        scale_fn=lambda cycle: max(0, (cycles - cycle) / (cycles - 1)), base_momentum=0.85, max_momentum=0.95,
     )
 
 # %% tags=["wrong"] ex="04.2" expect="dives below base_lr" expect_zh="跌到 base_lr 以下"
@@ -378,6 +391,11 @@ def share_escaped(lrs, height, sigma):
 def share_escaped(lrs, height, sigma):
     k = lrs * height * np.sqrt(32) / (2 * np.pi) * np.exp(-2 * height / (lrs * sigma**2))
     return 1 - np.cumprod(1 - k)
+
+# %% tags=["wrong"] ex="04.3" expect="put brackets around 2π" expect_zh="给 2π 加上括号"
+def share_escaped(lrs, height, sigma):
+    k = lrs * height * np.sqrt(32) / 2 * np.pi * np.exp(-2 * height / (lrs * sigma**2))
+    return 1 - np.exp(-np.cumsum(k))
 
 # %% tags=["wrong"] ex="04.3" expect="share still inside" expect_zh="还留在里面的比例"
 def share_escaped(lrs, height, sigma):
@@ -540,6 +558,31 @@ def snapshots(model, optimizer, batches, T_0, x):
         scheduler.step()
         if t % T_0 == 0:
             said.append(model(x).softmax(-1))
+    return torch.stack(said).mean(0)
+
+# %% tags=["wrong"] ex="04.4" expect="moves only once a cycle" expect_zh="每个周期才变一次"
+def snapshots(model, optimizer, batches, T_0, x):
+    scheduler = CosineAnnealingWarmRestarts(optimizer, T_0)
+    said = []
+    for t, (inputs, targets) in enumerate(batches):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(inputs), targets).backward()
+        optimizer.step()
+        if (t + 1) % T_0 == 0:
+            scheduler.step()
+            said.append(model(x).softmax(-1))
+    return torch.stack(said).mean(0)
+
+# %% tags=["wrong"] ex="04.4" expect="gradients pile up" expect_zh="梯度一直在累积"
+def snapshots(model, optimizer, batches, T_0, x):
+    scheduler = CosineAnnealingWarmRestarts(optimizer, T_0)
+    said = []
+    for t, (inputs, targets) in enumerate(batches):
+        nn.functional.cross_entropy(model(inputs), targets).backward()
+        optimizer.step()
+        scheduler.step()
+        if (t + 1) % T_0 == 0:
+            said.append(model(x).softmax(-1).detach())
     return torch.stack(said).mean(0)
 
 # %% tags=["wrong"] ex="04.4" expect="learning rate never changes" expect_zh="学习率一直不变"

@@ -65,7 +65,7 @@ lrcourse.use_language("zh")
 # **难度** ●●○ · **用时** 10 分钟 · **预期结果** 100 步中的最后一步恰好用 `0.001`
 #
 # 写出 `warmup_then_cosine(optimizer, warmup, updates, last)`。它返回一个由 `LinearLR` 和 `CosineAnnealingLR` 组成的
-# `SequentialLR`，用于 `updates` 个更新步的训练，每步之后步进：
+# `SequentialLR`，用于 `updates` 个更新步的训练，每个更新步之后走一步：
 #
 # - 第 0 步用每个参数组基准学习率的 1/(warmup + 1)，学习率沿直线上升；
 # - 第 `warmup` 步是余弦的第一步，用完整的基准学习率；

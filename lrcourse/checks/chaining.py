@@ -8,36 +8,14 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch.optim import SGD, Optimizer, lr_scheduler
+from torch.optim import Optimizer, lr_scheduler
 from torch.optim.lr_scheduler import LRScheduler
 
 from ..schedulers import record
 from ..words import say
 from .compare import GROUP, TIME, UPDATE, Axis, Comparison, Mistake, comparison
 from .exercise import NotYet, exercise
-
-
-def new_optimizer(lrs: list[float]) -> Optimizer:
-    """An optimizer with one param group for each learning rate."""
-    return SGD([{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr} for lr in lrs])
-
-
-def train(optimizer: Optimizer, scheduler: LRScheduler | None, updates: int) -> list[list[float]] | None:
-    """The learning rates that *updates* updates use, ``(updates, groups)``; None where there is no scheduler."""
-    if scheduler is None:
-        return None
-    if not callable(getattr(scheduler, "step", None)):
-        raise NotYet(
-            say("expected a scheduler, something with `.step()`, found {kind}",
-                "应为调度器，即带有 `.step()` 的对象，得到 {kind}", kind=type(scheduler).__name__)
-        )  # fmt: skip
-    trace = []
-    for _ in range(updates):
-        trace.append([float(group["lr"]) for group in optimizer.param_groups])
-        optimizer.step()
-        scheduler.step()
-    return trace
-
+from .loops import new_optimizer, train
 
 SINCE = Axis(("update k + {}", "第 k + {} 步"), ("{} updates", "{} 步"))
 
@@ -65,19 +43,21 @@ def run_landing(answer: Callable, case: dict) -> list | None:
 
 
 def landing(
-    case: dict, *, start: float = 0, late: int = 0, T_max: int = 0, last: float | None = None, chain: bool = False
-) -> np.ndarray:
+    case: dict, *, start: float = 0, more: int = 0, late: int = 0, T_max: int = 0, last: float | None = None,
+    chain: bool = False, swap: bool = False,
+) -> np.ndarray:  # fmt: skip
     """Torch's own warm-up and cosine, with one fault or none."""
     w = case["warmup"]
 
     def make(optimizer: Optimizer) -> LRScheduler:
-        heat = lr_scheduler.LinearLR(optimizer, start_factor=start or 1 / (w + 1), total_iters=w)
+        heat = lr_scheduler.LinearLR(optimizer, start_factor=start or 1 / (w + 1), total_iters=w + more)
         cool = lr_scheduler.CosineAnnealingLR(
             optimizer, T_max=T_max or case["updates"] - 1 - w, eta_min=case["last"] if last is None else last
         )
         if chain:
             return lr_scheduler.ChainedScheduler([heat, cool])
-        return lr_scheduler.SequentialLR(optimizer, [heat, cool], milestones=[w + late])
+        parts = [cool, heat] if swap else [heat, cool]
+        return lr_scheduler.SequentialLR(optimizer, parts, milestones=[w + late])
 
     return record(make, case["updates"], lr=case["lrs"])
 
@@ -113,6 +93,31 @@ comparison(
             lambda case: landing(case, T_max=case["updates"] - case["warmup"]),
             "`T_max` one too many: n updates are n − 1 steps apart, so the last one stops just short of `last`",
             "`T_max` 多了一：n 个更新步之间只有 n − 1 步，所以最后一步差一点才到 `last`",
+        ),
+        Mistake(
+            lambda case: landing(case, T_max=case["updates"] - case["warmup"] - 2),
+            "`T_max` one too few: it reaches `last` one update before the end, and rises again",
+            "`T_max` 少了一：它在结束前一步就到了 `last`，然后又升了上去",
+        ),
+        Mistake(
+            lambda case: landing(case, more=1),
+            "`total_iters` one too many: `LinearLR` has to arrive at update `warmup`",
+            "`total_iters` 多了一：`LinearLR` 应在第 `warmup` 步到达终点",
+        ),
+        Mistake(
+            lambda case: landing(case, more=-1),
+            "`total_iters` one too few: `LinearLR` has to arrive at update `warmup`, no earlier",
+            "`total_iters` 少了一：`LinearLR` 应在第 `warmup` 步到达终点，不能提前",
+        ),
+        Mistake(
+            lambda case: landing(case, swap=True),
+            "the cosine runs first; the parts run in the order of the list",
+            "余弦先运行了；各部分按列表中的顺序运行",
+        ),
+        Mistake(
+            lambda case: landing(case, last=case["last"] * case["lrs"][0]),
+            "`eta_min` is a learning rate, not a factor: `last` itself",
+            "`eta_min` 是学习率，不是倍率：就是 `last` 本身",
         ),
         Mistake(
             lambda case: landing(case, last=0.0),
@@ -224,6 +229,16 @@ comparison(
             on_group_0,
             "only param group 0? The factor belongs to all of them",
             "是不是只改了参数组 0？倍率属于每一组",
+        ),
+        Mistake(
+            lambda case: both(case) / case["lrs"] * case["lrs"][0],
+            "all param groups got the base rate of group 0; each has its own",
+            "所有参数组都用了第 0 组的基准学习率；每组应当用自己的",
+        ),
+        Mistake(
+            lambda case: both(case) / (decay(case)(0) * wave(case)(0)),
+            "update 0 uses the bare base rate; a(0)·b(0) multiplies it too (MultiplicativeLR leaves the first out)",
+            "第 0 步用的是基准学习率本身；它也要乘 a(0)·b(0)（MultiplicativeLR 会漏掉第一个因子）",
         ),
         Mistake(
             lambda case: accumulated(case, 0),
@@ -342,6 +357,16 @@ comparison(
             "b 乘在 a 到达的学习率上；它应当取而代之",
         ),
         Mistake(
+            with_then(lambda a, b, at: lambda t: b(t) if t < at else a(t - at)),
+            "a and b have changed places: a comes first",
+            "a 和 b 的位置颠倒了：a 在前",
+        ),
+        Mistake(
+            with_then(lambda a, b, at: lambda t: a(t) if t >= at else b(t)),
+            "a and b have changed places: a runs *before* update at",
+            "a 和 b 的位置颠倒了：第 at 步*之前*是 a",
+        ),
+        Mistake(
             with_then(lambda a, b, at: lambda t: a(t) * b(t)),
             "that is the product of the two, at all times",
             "这是两者在所有时刻的乘积",
@@ -379,7 +404,10 @@ def sequence(case: dict, *, late: int = 0, anew: bool = True, more: int = 0) -> 
     """The uninterrupted run, ``(updates + more, groups)``, with one fault or none."""
     first, second = two(case)
     at = case["milestone"]
-    factors = [first(t) if t < at + late else second(t - at if anew else t) for t in range(case["updates"] + more)]
+    factors = [
+        first(t) if t < at + late else second(t - at - min(late, 0) if anew else t)
+        for t in range(case["updates"] + more)
+    ]
     return np.outer(factors, case["lrs"])
 
 
@@ -459,6 +487,16 @@ def a_step_ahead(case: dict, stop: int, optimizer_first: bool) -> np.ndarray:
     return sequence(case, more=1)[stop + 1 :]
 
 
+def a_step_behind(case: dict, stop: int, optimizer_first: bool) -> np.ndarray:
+    return np.concatenate([sequence(case)[stop - 1 : stop], sequence(case)[stop + 1 :]])
+
+
+def written_to_group_0(case: dict, stop: int, optimizer_first: bool) -> np.ndarray:
+    rest = sequence(case)[stop:].copy()
+    rest[0, 1:] = sequence(case)[0, 1:]
+    return rest
+
+
 def from_the_loaded_rate(case: dict, stop: int, optimizer_first: bool) -> np.ndarray:
     rest = sequence(case)[stop:]
     return rest * rest[0] / case["lrs"] if optimizer_first else rest
@@ -478,6 +516,16 @@ WHOLE = Comparison(
             lambda case: sequence(case, late=1),
             "one update late: the milestone is the first update of the second function",
             "晚了一步：里程碑是第二个函数的第一个更新步",
+        ),
+        Mistake(
+            lambda case: sequence(case, late=-1),
+            "one update early: the milestone itself is the first update of the second function",
+            "早了一步：里程碑那一步才是第二个函数的第一个更新步",
+        ),
+        Mistake(
+            lambda case: sequence(case) / case["lrs"],
+            "the base rate is missing: the functions return factors of `self.base_lrs`",
+            "缺少基准学习率：两个函数返回的是倍率，要乘以 `self.base_lrs`",
         ),
         Mistake(
             current_rates,
@@ -509,6 +557,16 @@ RESUMED = Comparison(
             "them in `load_state_dict`",
             "位置恢复了，学习率没有：到下一次 `step()` 之前，优化器里还是第 0 步的值；"
             "请在 `load_state_dict` 里写入",
+        ),
+        Mistake(
+            resumed(a_step_behind),
+            "the first rate after loading is that of the update before; `self.last_epoch` is already the coming update",
+            "载入后的首个学习率是上一步的；`self.last_epoch` 已经是即将到来的那一步",
+        ),
+        Mistake(
+            resumed(written_to_group_0),
+            "`load_state_dict` wrote the rate of param group 0 only; the others still have that of update 0",
+            "`load_state_dict` 只写入了参数组 0 的学习率；其他组还是第 0 步的值",
         ),
         Mistake(
             resumed(a_step_ahead),

@@ -10,12 +10,12 @@ import torch
 from torch.optim import SGD
 from torch.optim.lr_scheduler import LRScheduler
 
-from ..training import mnist1d
-from ..training.sweep import sweep
+from ..training import mnist1d, sweep
 from ..words import say
 from .compare import EPOCH, GROUP, TIME, UPDATE, Mistake, comparison, numbers
 from .exercise import NotYet, exercise
-from .schedulers import new_optimizer, over_epochs, train
+from .loops import new_optimizer, train
+from .schedulers import over_epochs
 
 # --- 05.1 Simulated annealing ----------------------------------------------------------------------------
 
@@ -60,7 +60,9 @@ def run_annealing(answer: tuple, case: dict) -> dict:
     }
 
 
-def temperatures(case: dict, shift: int = 0) -> np.ndarray:
+def temperatures(case: dict, shift: int = 0, **others: float) -> np.ndarray:
+    """What the temperature is, *shift* epochs later, or with other values of T0, T_min and alpha."""
+    case = case | others
     t = np.maximum(np.arange(case["epochs"]) + shift, 0)
     return np.maximum(case["T_min"], case["T0"] * case["alpha"] ** t)
 
@@ -85,6 +87,17 @@ def lost_place(case: dict) -> dict:
 
 def without_floor(case: dict) -> np.ndarray:
     return case["T0"] * case["alpha"] ** np.arange(case["epochs"])
+
+
+def without_T0(case: dict) -> np.ndarray:
+    return np.maximum(case["T_min"], without_floor(case) / case["T0"])
+
+
+def in_equal_steps(case: dict) -> np.ndarray:
+    return np.maximum(case["T_min"], case["T0"] * (1 - (1 - case["alpha"]) * np.arange(case["epochs"])))
+
+
+DEFAULTS = {"T0": 1.0, "T_min": 0.01, "alpha": 0.99}
 
 
 comparison(
@@ -129,9 +142,39 @@ comparison(
             "`min` 取的是两者中较低的；下限要用 `max`",
         ),
         Mistake(
-            lambda case: annealed(case, case["T0"] * np.maximum(case["T_min"], without_floor(case) / case["T0"])),
+            lambda case: annealed(case, case["T0"] * without_T0(case)),
             "the floor is T_min itself, not a share of T0",
             "下限就是 T_min 本身，而不是 T0 的一个比例",
+        ),
+        Mistake(
+            lambda case: annealed(case, case["T_min"] + (1 - case["T_min"] / case["T0"]) * without_floor(case)),
+            "it comes down to T_min only in the end; the floor cuts off what lies below, and changes nothing above",
+            "它只是最后才趋近 T_min；下限应当只截掉低于它的部分，高于它的不变",
+        ),
+        Mistake(
+            lambda case: annealed(case, in_equal_steps(case)),
+            "it cools by equal steps; each epoch *multiplies* by alpha",
+            "这是每轮减去同样多；每一轮应当*乘以* alpha",
+        ),
+        Mistake(
+            lambda case: annealed(case, without_T0(case)),
+            "T0 is missing: epoch 0 has the temperature T0",
+            "漏了 T0：第 0 轮的温度是 T0",
+        ),
+        Mistake(
+            lambda case: annealed(case, lrs=np.outer(without_T0(case), case["lrs"])),
+            "the scheduler leaves out T0: its first learning rate is the base times T0",
+            "调度器漏了 T0：首个学习率是基准学习率乘以 T0",
+        ),
+        Mistake(
+            lambda case: annealed(case, lrs=np.outer(temperatures(case, **DEFAULTS), case["lrs"])),
+            "the scheduler cools by the default values; hand `self.T0, self.T_min, self.alpha` on to `temperature`",
+            "调度器用的是默认值；请把 `self.T0, self.T_min, self.alpha` 传给 `temperature`",
+        ),
+        Mistake(
+            lambda case: annealed(case, lrs=np.maximum(case["T_min"], np.outer(without_floor(case), case["lrs"]))),
+            "the floor was put under the learning rate; it belongs under the temperature, and then the base multiplies",
+            "下限加在了学习率上；它应当加在温度上，然后再乘基准学习率",
         ),
         Mistake(
             lambda case: annealed(case, lrs=np.outer(np.cumprod(temperatures(case)), case["lrs"])),
@@ -183,6 +226,11 @@ def three_phases(
     return 1.0 if t < end else case["gamma"] ** (t - (end if begin is None else begin))
 
 
+def straight_decay(t: int, case: dict) -> float:
+    after = t - case["warmup"] - case["hold"]
+    return 1 - (1 - case["gamma"]) * after if after > 0 else three_phases(t, case)
+
+
 comparison(
     "05.2",
     case=draw_three_phases,
@@ -205,6 +253,11 @@ comparison(
             over_epochs(lambda t, c: three_phases(t, c, ramp=lambda t, w: t / (w + 1))),
             "epoch 0 trains with 0, and the ramp is one epoch late; it is (t + 1)/(warmup + 1)",
             "第 0 轮的学习率为 0，斜坡晚了一轮；应为 (t + 1)/(warmup + 1)",
+        ),
+        Mistake(
+            over_epochs(lambda t, c: three_phases(t, c, ramp=lambda t, w: t / (w - 1))),
+            "epoch 0 trains with 0, and the ramp arrives one epoch early; it is (t + 1)/(warmup + 1)",
+            "第 0 轮的学习率为 0，而且斜坡早到了一轮；应为 (t + 1)/(warmup + 1)",
         ),
         Mistake(
             over_epochs(lambda t, c: three_phases(t, c, begin=0)),
@@ -235,6 +288,11 @@ comparison(
             over_epochs(lambda t, c: three_phases(t, c, delay=-c["warmup"])),
             "the hold is counted from epoch 0; it begins after the warm-up",
             "保持段是从第 0 轮算起的；它应在预热之后开始",
+        ),
+        Mistake(
+            over_epochs(straight_decay),
+            "it falls by equal steps; gamma *multiplies* every epoch",
+            "这是每轮减去同样多；应当每轮*乘以* gamma",
         ),
         Mistake(
             over_epochs(lambda t, c: min(three_phases(t, c), 1.0 if t < c["warmup"] + c["hold"] else c["gamma"])),
@@ -317,15 +375,15 @@ def run_branch(answer: Callable, case: dict) -> dict:
 
 def branched(
     case: dict, factor: Callable[[int, int], float] = lambda k, n: 1 - k / n, *, model: bool = True,
-    momentum: bool = True, base: float | None = None,
+    momentum: bool = True, base: list[float] | None = None,
 ) -> dict:  # fmt: skip
-    """The right branch, or one with a fault: *factor*(k, n) of its update k, what it loads, another base rate."""
+    """The right branch, or one with a fault: *factor*(k, n) of its update k, what it loads, other base rates."""
     checkpoint, (net, optimizer) = trunk_of(case), new_model()
     if model:
         net.load_state_dict(checkpoint["model"])
     if momentum:
         optimizer.load_state_dict(checkpoint["optimizer"])
-    rates = case["lrs"] if base is None else [base] * 2
+    rates = case["lrs"] if base is None else base
 
     class Cooling:
         k = 0
@@ -360,12 +418,12 @@ comparison(
             "权重还是新模型的；请载入 `checkpoint[\"model\"]`",
         ),
         Mistake(
-            lambda case: branched(case, momentum=False, base=0.5),
+            lambda case: branched(case, momentum=False, base=[0.5, 0.5]),
             "the optimizer is a new one, with its own learning rate and no momentum; load `checkpoint[\"optimizer\"]`",
             "优化器是全新的：学习率是它自己的，动量也没了；请载入 `checkpoint[\"optimizer\"]`",
         ),
         Mistake(
-            lambda case: branched(case, model=False, momentum=False, base=0.5),
+            lambda case: branched(case, model=False, momentum=False, base=[0.5, 0.5]),
             "nothing was loaded; both parts of the checkpoint are needed",
             "什么都没有载入；检查点的两部分都需要",
         ),
@@ -389,6 +447,31 @@ comparison(
             lambda case: branched(case, lambda k, n: 1 - k / (n - 1)),
             "the last update has 0 and is wasted; 0 comes at update `cooldown_steps`, after the last",
             "最后一步为 0，白白浪费；0 应出现在第 `cooldown_steps` 步，即最后一步之后",
+        ),
+        Mistake(
+            lambda case: branched(case, lambda k, n: 1 - k / (n + 1)),
+            "it reaches 0 one update too late; that is at update `cooldown_steps`",
+            "它晚了一步才到 0；应当在第 `cooldown_steps` 步到 0",
+        ),
+        Mistake(
+            lambda case: branched(case, lambda k, n: (1 + np.cos(np.pi * k / n)) / 2),
+            "that is a cosine; the branch cools along a straight line",
+            "这是余弦；分支应当沿直线降温",
+        ),
+        Mistake(
+            lambda case: branched(case, lambda k, n: float(np.prod(1 - np.arange(k + 1) / n))),
+            "the factors pile up, as in a MultiplicativeLR; each multiplies the trunk's rate",
+            "因子层层累积，就像 MultiplicativeLR；每个因子乘的应是主干的学习率",
+        ),
+        Mistake(
+            lambda case: branched(case, lambda k, n: case["lrs"][0] * (1 - k / n)),
+            "the learning rate is in it twice; a LambdaLR's function is a multiplier",
+            "学习率乘了两次；LambdaLR 的函数是倍率",
+        ),
+        Mistake(
+            lambda case: branched(case, base=case["lrs"][:1] * 2),
+            "all param groups got the rate of group 0; each cools from its own",
+            "所有参数组都得到了第 0 组的学习率；每组应从自己的学习率降起",
         ),
         Mistake(
             lambda case: branched(case, lambda k, n: 1.0),

@@ -45,6 +45,12 @@ def total(case: dict) -> int:
     return case["step_size_up"] + case["step_size_down"]
 
 
+def from_the_valley(t: int, case: dict) -> float:
+    """The height, if the way down is counted from the beginning of the cycle."""
+    x = t % total(case)
+    return height(t, case) if x <= case["step_size_up"] else 1 - x / case["step_size_down"]
+
+
 comparison(
     "04.1",
     case=draw_triangle,
@@ -90,6 +96,16 @@ comparison(
             swung(lambda t, c: (t % c["step_size_up"]) / c["step_size_up"]),
             "a saw: it drops back at the peak instead of coming down in step_size_down updates",
             "这是锯齿：到峰值就直接跌落，而不是用 step_size_down 步降下来",
+        ),
+        Mistake(
+            swung(from_the_valley),
+            "the way down counts from the peak: t % cycle − step_size_up updates of it are done",
+            "下降应从峰值处数起：已走了 t % 周期 − step_size_up 步",
+        ),
+        Mistake(
+            swung(lambda t, c: height(t, c) / 2 ** (t // total(c))),
+            "that is triangular2, which halves; all peaks of triangular are max_lr",
+            "这是 triangular2，逐次减半；triangular 的每个峰都是 max_lr",
         ),
         Mistake(
             lambda c: [c["max_lr"] * height(t, c) for t in range(c["updates"])],
@@ -184,6 +200,16 @@ comparison(
             changed(scale_fn=lambda c: lambda cycle: max(0.0, 1 - cycle / c["cycles"])),
             "cycle counted from 0? CyclicLR counts from 1, so the first peak is lowered already",
             "周期从 0 数起？CyclicLR 从 1 数起，所以第一个峰就已经降低了",
+        ),
+        Mistake(
+            changed(scale_fn=lambda c: lambda cycle: max(0.0, 1 - (cycle - 1) / (c["cycles"] - 1))),
+            "too steep: cycle number `cycles` still has a height, and the next one has none; divide by cycles",
+            "降得太快：第 `cycles` 个周期仍有高度，下一个才没有；应除以 cycles",
+        ),
+        Mistake(
+            changed(scale_fn=lambda c: lambda cycle: max(0.0, 1 - cycle / (c["cycles"] + 1))),
+            "the first peak must have its full height; cycle counts from 1, so subtract 1, and divide by cycles",
+            "第一个峰应为满高；cycle 从 1 数起，所以应减 1，再除以 cycles",
         ),
         Mistake(
             changed(scale_fn=lambda c: lambda t: falling(t, c["cycles"]), scale_mode=lambda c: "iterations"),
@@ -322,6 +348,26 @@ comparison(
             "T = ησ²/2，σ 要平方",
         ),
         Mistake(
+            share(lambda lrs, c: np.full(lrs.size, kramers(lrs, c).mean())),
+            "the mean of k over the whole run; add k up as it comes, update by update",
+            "这是整个训练中 k 的平均；应按顺序逐步累加 k",
+        ),
+        Mistake(
+            share(lambda lrs, c: kramers(lrs, c, lambda eta, sigma: -eta * sigma**2 / 2)),
+            "the exponent is negative: a higher barrier lets fewer out",
+            "指数应为负：势垒越高，逃出的越少",
+        ),
+        Mistake(
+            share(lambda lrs, c: kramers(lrs, c, lambda eta, sigma: c["height"] * eta * sigma**2 / 2)),
+            "the exponent is −h/T, with the height h",
+            "指数应为 −h/T，别漏了高度 h",
+        ),
+        Mistake(
+            share(lambda lrs, c: kramers(lrs, c) * np.pi**2),
+            "`/ 2 * np.pi` multiplies by π; put brackets around 2π",
+            "`/ 2 * np.pi` 会乘上 π；请给 2π 加上括号",
+        ),
+        Mistake(
             share(lambda lrs, c: kramers(lrs, c) / lrs),
             "the mobility is missing: k(η) has a factor η before the exponential",
             "缺了迁移率：k(η) 的指数之前还有因子 η",
@@ -373,14 +419,16 @@ def run_snapshots(answer: Callable, case: dict) -> object:
 
 
 def members(
-    case: dict, make: Callable = CosineAnnealingWarmRestarts, keep: Callable[[int, int], bool] | None = None
+    case: dict, make: Callable = CosineAnnealingWarmRestarts, keep: Callable[[int, int], bool] | None = None,
+    zero: bool = True,
 ) -> tuple[list[nn.Module], Tensor]:  # fmt: skip
     """The networks kept after those updates t that keep(t, T_0) names: the last of each cycle."""
     keep = keep or (lambda t, T_0: (t + 1) % T_0 == 0)
     model, optimizer, batches, x = prepared(case)
     scheduler, kept = make(optimizer, case["T_0"]), []
     for t, (inputs, targets) in enumerate(batches):
-        optimizer.zero_grad()
+        if zero:
+            optimizer.zero_grad()
         with torch.enable_grad():
             nn.functional.cross_entropy(model(inputs), targets).backward()
         optimizer.step()
@@ -413,6 +461,16 @@ def mean_weights(case: dict) -> Tensor:
 def votes(case: dict) -> Tensor:
     kept, x = members(case)
     return torch.stack([nn.functional.one_hot(model(x).argmax(-1), 3).double() for model in kept]).mean(0)
+
+
+@torch.no_grad()
+def across_examples(case: dict) -> Tensor:
+    kept, x = members(case)
+    return torch.stack([model(x).softmax(0) for model in kept]).mean(0)
+
+
+def once_a_cycle(optimizer: Optimizer, T_0: int) -> LambdaLR:
+    return LambdaLR(optimizer, lambda t: (1 + np.cos(np.pi * (t // T_0 % T_0) / T_0)) / 2)
 
 
 def last_only(case: dict) -> Tensor:
@@ -475,6 +533,21 @@ comparison(
             lambda case: said(*members(case, make=constant)),
             "the learning rate never changes: is `scheduler.step()` called after each update?",
             "学习率一直不变：每个更新步之后调用 `scheduler.step()` 了吗？",
+        ),
+        Mistake(
+            lambda case: said(*members(case, make=once_a_cycle)),
+            "the learning rate moves only once a cycle: call `scheduler.step()` after each update",
+            "学习率每个周期才变一次：应在每个更新步之后调用 `scheduler.step()`",
+        ),
+        Mistake(
+            lambda case: said(*members(case, zero=False)),
+            "gradients pile up: is `optimizer.zero_grad()` called before each `backward()`?",
+            "梯度一直在累积：每次 `backward()` 之前调用 `optimizer.zero_grad()` 了吗？",
+        ),
+        Mistake(
+            across_examples,
+            "softmax ran over the examples; it is the classes of one example that sum to 1",
+            "softmax 沿样本做了；应使每个样本的各类别之和为 1",
         ),
         Mistake(
             lambda case: said(*members(case, make=CosineAnnealingLR)),

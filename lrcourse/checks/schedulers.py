@@ -7,8 +7,7 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-import torch
-from torch.optim import SGD, Optimizer
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from .. import curves
@@ -16,25 +15,7 @@ from ..schedulers import build, record
 from ..words import say
 from .compare import EPOCH, GROUP, TIME, UPDATE, Comparison, Mistake, comparison
 from .exercise import exercise
-
-
-def new_optimizer(lrs: list[float]) -> Optimizer:
-    """An optimizer with one param group for each learning rate."""
-    return SGD([{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr} for lr in lrs])
-
-
-def train(optimizer: Optimizer, scheduler: LRScheduler, updates: int) -> list[list[float]]:
-    """The learning rates that *updates* updates use, ``(updates, groups)``, up to where torch refuses to step on."""
-    trace = []
-    for _ in range(updates):
-        trace.append([group["lr"] for group in optimizer.param_groups])
-        optimizer.step()
-        try:
-            scheduler.step()
-        except ValueError:  # "Tried to step ... times"
-            break
-    return trace
-
+from .loops import new_optimizer, train
 
 # --- 02.1 Curves of different schedulers -----------------------------------------------------------------
 
@@ -137,7 +118,12 @@ CURVES = Comparison(
 )
 
 
-@exercise("02.1", draw=CURVES.draw, probe=CURVES.probe)
+@exercise(
+    "02.1",
+    draw=CURVES.draw,
+    probe=CURVES.probe,
+    credit=lambda cases, seen: CURVES.credit(cases, [found["curves"] for found in seen]),
+)
 def judge_curves(cases: list[dict], seen: list[dict]) -> str | None:
     for found in seen:
         order = found["order"]
@@ -528,7 +514,7 @@ def updates(case: dict) -> int:
 def run_one_cycle(answer: Callable, case: dict) -> list | None:
     optimizer = new_optimizer([0.1] * len(case["max_lr"]))
     scheduler = answer(optimizer, **case)
-    return None if scheduler is None else train(optimizer, scheduler, updates(case))
+    return train(optimizer, scheduler, updates(case))
 
 
 def counted(total: Callable[[dict], int]) -> Callable[[dict], np.ndarray]:

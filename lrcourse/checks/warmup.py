@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import functools
 import math
-import warnings
 from collections.abc import Callable
 
 import numpy as np
-import torch
 from torch import nn
-from torch.optim import SGD, Optimizer
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, StepLR
 
 from .. import curves
+from ..words import say
 from .compare import GROUP, UPDATE, Mistake, comparison
+from .exercise import NotYet
+from .loops import new_optimizer, train
 
 # --- 03.1 A warm-up that wastes nothing ----------------------------------------------------------------------
 
@@ -38,7 +39,7 @@ comparison(
         Mistake(
             over_updates(lambda t, w: min(t / w, 1)),
             "update 0 runs at 0 and moves nothing; count from 1, up to warmup + 1",
-            "第 0 步的学习率为 0，毫无移动；请从 1 数起，一直数到 warmup + 1",
+            "第 0 步的学习率为 0，权重不动；请从 1 数起，一直数到 warmup + 1",
         ),
         Mistake(
             over_updates(lambda t, w: min((t + 1) / w, 1)),
@@ -53,12 +54,22 @@ comparison(
         Mistake(
             over_updates(lambda t, w: (t + 1) / (w + 1)),
             "it goes on rising; after the warm-up the factor stays 1",
-            "它一直在升；预热之后因子应保持为 1",
+            "它一直在升；预热之后倍率应保持为 1",
         ),
         Mistake(
             over_updates(lambda t, w: (t + 1) / (w + 1) if t < w else 0),
             "nothing is left after the warm-up; the factor stays 1",
-            "预热之后什么都不剩了；因子应保持为 1",
+            "预热之后什么都不剩了；倍率应保持为 1",
+        ),
+        Mistake(
+            over_updates(lambda t, w: max((t + 1) / (w + 1), 1)),
+            "the larger of the two; take the smaller",
+            "取了两者中较大的一个；应取较小的",
+        ),
+        Mistake(
+            over_updates(lambda t, w: (t + 1) // (w + 1) if t < w else 1),
+            "`//` rounds down; divide by `/`",
+            "`//` 会向下取整；应当用 `/`",
         ),
         Mistake(
             over_updates(lambda t, w: min(t + 1 / (w + 1), 1)),
@@ -74,26 +85,15 @@ comparison(
 # --- 03.2 The Transformer's rate as a LambdaLR -----------------------------------------------------------------
 
 
-def new_optimizer(lrs: list[float]) -> Optimizer:
-    """An optimizer with one param group for each learning rate."""
-    return SGD([{"params": [nn.Parameter(torch.zeros(1))], "lr": lr} for lr in lrs])
-
-
-def trace(optimizer: Optimizer, scheduler: LRScheduler, updates: int) -> list[list[float]]:
-    """The learning rates that the next *updates* updates use, ``(updates, groups)``."""
-    found = []
-    for _ in range(updates):
-        found.append([float(group["lr"]) for group in optimizer.param_groups])
-        optimizer.step()
-        with warnings.catch_warnings(action="ignore"):
-            scheduler.step()
-    return found
-
-
 def run_lambda(answer: Callable, case: dict) -> list[list[float]]:
     optimizer = new_optimizer([case["base_lr"]] * 2)
     factor = answer(case["d_model"], case["warmup_steps"], case["base_lr"])
-    return trace(optimizer, LambdaLR(optimizer, factor), case["updates"])
+    if not callable(factor):
+        raise NotYet(
+            say("LambdaLR needs a function of t; transformer_factor returned something of type {found}",
+                "LambdaLR 需要一个 t 的函数，而 transformer_factor 返回的类型是 {found}", found=type(factor).__name__)
+        )  # fmt: skip
+    return train(optimizer, LambdaLR(optimizer, factor), case["updates"])
 
 
 def noam(rate: Callable[[float, float, float, float], float]) -> Callable[[dict], list[list[float]]]:
@@ -123,6 +123,16 @@ comparison(
             noam(lambda t, d, w, base: base * d**-0.5 * min((t + 1) ** -0.5, (t + 1) * w**-1.5)),
             "LambdaLR multiplies the base learning rate; divide it out, or the optimizer's lr scales the paper's",
             "LambdaLR 会乘上基准学习率；要把它除掉，否则论文的学习率会被优化器的 lr 缩放",
+        ),
+        Mistake(
+            noam(lambda t, d, w, base: base**2 * d**-0.5 * min((t + 1) ** -0.5, (t + 1) * w**-1.5)),
+            "base_lr is in it twice: LambdaLR multiplies it too; divide by it",
+            "base_lr 乘了两次：LambdaLR 也会乘；应当除以它",
+        ),
+        Mistake(
+            noam(lambda t, d, w, base: base * min((t + 1) / w, (w / (t + 1)) ** 0.5)),
+            "the shape is right, but its peak is base_lr; the paper's is (d_model · warmup_steps)^(-1/2)",
+            "形状对了，但峰值成了 base_lr；论文的峰值是 (d_model · warmup_steps)^(−1/2)",
         ),
         Mistake(
             noam(lambda t, d, w, base: d**-0.5 * min(max(t, 1) ** -0.5, max(t, 1) * w**-1.5)),
@@ -183,14 +193,14 @@ def run_handover(answer: Callable, case: dict) -> dict:
         after = StepLR(optimizer, step_size=case["step_size"], gamma=case["gamma"])
         return optimizer, answer(optimizer, case["warmup"], after)
 
-    whole = trace(*build(), case["updates"])
+    whole = train(*build(), case["updates"])
     first = build()
-    trace(*first, case["cut"])
+    train(*first, case["cut"])
     states = [part.state_dict() for part in first]
     again = build()
     for part, state in zip(again, states, strict=True):
         part.load_state_dict(state)
-    return {"one run": whole, "resumed": trace(*again, case["updates"] - case["cut"])}
+    return {"one run": whole, "resumed": train(*again, case["updates"] - case["cut"])}
 
 
 def handover(rate: Callable[[int, float, dict], float]) -> Callable[[dict], dict]:
@@ -248,7 +258,7 @@ comparison(
         Mistake(
             handover(rising(lambda t, w: t / w)),
             "update 0 runs at 0 and moves nothing: (t + 1)/(w + 1)",
-            "第 0 步的学习率为 0，毫无移动：应为 (t + 1)/(w + 1)",
+            "第 0 步的学习率为 0，权重不动：应为 (t + 1)/(w + 1)",
         ),
         Mistake(
             handover(rising(lambda t, w: (t + 1) / w)),
@@ -267,6 +277,16 @@ comparison(
             "之后的调度器晚了一步：t = warmup_epochs 时它处在*自己的*第 0 步，所以下一次 `step()` 就该推动它",
         ),
         Mistake(
+            handover(lambda t, lr, case: right_rate(t if t < case["warmup"] else t + 1, lr, case)),
+            "the after-scheduler begins one update early: update warmup_epochs is its update 0",
+            "之后的调度器早了一步：第 warmup_epochs 步才是它的第 0 步",
+        ),
+        Mistake(
+            handover(rising(lambda t, w: t / (w + 1))),
+            "update 0 runs at 0, and all of the warm-up is one update behind: (t + 1)/(w + 1)",
+            "第 0 步的学习率为 0，整段预热都晚了一步：应为 (t + 1)/(w + 1)",
+        ),
+        Mistake(
             handover(lambda t, lr, case: right_rate(t, lr, case) if t < case["warmup"] else cooled(t, lr, case)),
             "the after-scheduler went on during the warm-up and begins in its middle; leave it alone until then",
             "之后的调度器在预热期间一直在走，一上来就处在中途；预热结束前不要动它",
@@ -279,7 +299,7 @@ comparison(
         Mistake(
             handover(compounded),
             "each factor multiplies what the last one left; multiply the base learning rate, not the current one",
-            "每个因子都乘在上一步剩下的值上；应乘基准学习率，而不是当前学习率",
+            "每个倍率都乘在上一步剩下的值上；应乘基准学习率，而不是当前学习率",
         ),
         Mistake(
             resumed_as(lambda k, lr, case: lr),
@@ -304,7 +324,13 @@ comparison(
 
 UPDATES, LIMIT = 200, 0.035
 LENGTHS = (0, 10, 20, 40, 60, 80)
-NETWORKS = {"tanh": ((nn.Tanh, 1.0), (4, 6)), "relu": ((nn.ReLU, 2.0), (16,))}  # activation, gain; peaks
+NETWORKS = {  # activation, gain; peaks
+    "tanh": ((nn.Tanh, 1.0), (4, 6)), "relu": ((nn.ReLU, 2.0), (16,)), "made up": ((nn.Tanh, 1.0), (5,)),
+}  # fmt: skip
+MADE_UP = {  # losses in which one network fails behind the back of the two others
+    0: (np.nan, np.nan, np.nan), 10: (0.06, 0.008, 0.009), 20: (0.009, np.nan, 0.06), 40: (0.01, 0.012, 0.07),
+    60: (0.011, 0.01, 0.012), 80: (0.008, 0.007, 0.009),
+}  # fmt: skip
 
 
 def alive(found: np.ndarray) -> bool:
@@ -319,7 +345,7 @@ def ramp(peak: float, warmup: int) -> np.ndarray:
 
 @functools.cache
 def losses(network: str, peak: float, warmup: int) -> np.ndarray:
-    return train_once(network, ramp(peak, warmup))
+    return np.array(MADE_UP[warmup]) if network == "made up" else train_once(network, ramp(peak, warmup))
 
 
 def train_once(network: str, rates: np.ndarray) -> np.ndarray:
@@ -361,7 +387,7 @@ def first_in_order(case: dict) -> float:
 
 
 def draw_training(rng: np.random.Generator) -> dict:
-    """Networks whose failures diverge (tanh), or stay finite (ReLU)."""
+    """Networks whose failures diverge (tanh), stay finite (ReLU), or hide among the others (made up)."""
     network = str(rng.choice(list(NETWORKS)))
     return {
         "network": network,
@@ -380,7 +406,7 @@ comparison(
         Mistake(
             shortest(lambda x: bool(np.isfinite(x).all())),
             "finite is not alive: compare every loss with the limit",
-            "有限不等于活着：每个损失都要与界限比较",
+            "没有发散不等于活着：每个损失都要与界限比较",
         ),
         Mistake(
             shortest(lambda x: bool((x < LIMIT).any())),
@@ -391,6 +417,16 @@ comparison(
             shortest(lambda x: bool(np.nanmax(np.append(x, 0)) < LIMIT)),
             "nan went unnoticed: it is not above the limit, and not below it either; ask whether all are *below*",
             "漏掉了 nan：它既不高于界限，也不低于界限；应检查所有损失是否都*低于*界限",
+        ),
+        Mistake(
+            shortest(lambda x: bool(x[0] < LIMIT)),
+            "only the first network was looked at; all three have to be below the limit",
+            "只看了第一个网络；三个都必须低于界限",
+        ),
+        Mistake(
+            shortest(lambda x: bool(x.mean() < LIMIT)),
+            "a mean hides the network that failed; compare every loss with the limit",
+            "平均值掩盖了失败的那个网络；每个损失都要与界限比较",
         ),
         Mistake(
             first_in_order,

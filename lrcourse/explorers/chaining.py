@@ -35,7 +35,7 @@ def chain_bench() -> Explorer:
         question=say("Is a chain of two schedulers their product?", "两个调度器的链式组合，是它们的乘积吗？"),
         goal=say(
             "a SequentialLR that is ten times too cold from its milestone on",
-            "找一个 SequentialLR，从里程碑起冷了十倍",
+            "找一个 SequentialLR，从里程碑起学习率只有本意的十分之一",
         ),
     )  # fmt: skip
 

@@ -32,7 +32,7 @@ def draw_your_own() -> Explorer:
             ),
         ],
         question=say("Which schedule of your own beats the cosine?", "你自己的哪种调度能胜过余弦？"),
-        goal=say("beat the cosine by 2 standard errors", "以 2 个标准误胜过余弦"),
+        goal=say("beat the cosine by 2 standard errors", "比余弦好 2 个标准误以上"),
     )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def family_browser() -> Explorer:
             more = [
                 Slider(
                     key="cooldown", name=say("share of the cooldown", "冷却占比"), low=0.02, high=1, value=0.2,
-                    step=0.01, show=".0%", snaps={"10%": 0.1, "20%": 0.2, "40%": 0.4},
+                    step=0.01, show=".0%", snaps={"10%": 0.1, "20%": 0.2, "30%": 0.3},
                 ),
                 Choice(
                     key="shape", name=say("shape of the cooldown", "冷却的形状"),

@@ -120,7 +120,7 @@ def against(panels: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Fi
     rows = -(-len(panels) // 2)
     figure = Figure(height=0.9 + 1.95 * rows)
     figure.suptitle(
-        label("Blue: what trained. Dashed: what was meant", "蓝线：真正参与训练的。虚线：想要的"),
+        label("Blue: what trained. Dashed: what was meant", "蓝线：真正参与训练的。虚线：本意"),
         x=0.02, ha="left", fontsize=12, weight="bold",
     )  # fmt: skip
     axes = figure.subplots(rows, 2, squeeze=False, sharex=True)
@@ -138,14 +138,15 @@ def against(panels: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Fi
         )  # fmt: skip
         ax.text(0, 1.03, words, transform=ax.transAxes, color=style.QUIET, fontsize=9.5, va="bottom")
         ax.set_ylim(0, 1.08 * max(used.max(), right.max()))
-        said.append(f"{title}: {words}")
+        said.append(f"{title}{label(': ', '：')}{words}")
     for ax in axes[-1]:
         ax.set_xlabel(label("update", "更新步"))
     for ax in axes[:, 0]:
         ax.set_ylabel(label("learning rate η", "学习率 η"))
     for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)
-    figure.alt = label("Recorded learning rates over those meant. ", "记录的学习率与想要的学习率。") + "; ".join(said)
+    opening = label("Recorded learning rates over those meant. ", "记录的学习率与本意。")
+    figure.alt = opening + label("; ", "；").join(said)
     return figure
 
 
@@ -192,7 +193,7 @@ def where_chains_multiply(steps: int = 60) -> Figure:
         "other. All others are wrong at some update.",
         "ChainedScheduler 的 {n} 个有序组合中，有 {good} 个等于各部分的乘积：即 {names} 彼此之间的组合。"
         "其余都在某一步出错。",
-        good=good, n=wrong.size, names=", ".join(multiply),
+        good=good, n=wrong.size, names=label(", ", "、").join(multiply),
     )  # fmt: skip
     return figure
 
@@ -213,7 +214,7 @@ def joints(result: Sweep, measure: str = "test_loss") -> Figure:
     for i, ((left, right), name) in enumerate(zip(axes, result.schedules, strict=True)):
         left.plot(result.lr[i, 0], color=style.LR, linewidth=1.8)
         left.set(ylim=(-0.04 * top, top), yticks=[], xlim=(0, result.updates))
-        left.set_ylabel(style.schedule_name(name), rotation=0, ha="right", va="center", fontsize=9.5, color=style.INK)
+        left.set_ylabel(_name(name), rotation=0, ha="right", va="center", fontsize=9.5, color=style.INK)
         right.errorbar(mean[i], 0, xerr=error[i], fmt="o", color=style.LOSS, capsize=3, markersize=5)
         right.annotate(f"{mean[i]:.3f} ± {error[i]:.3f}", (mean[i] + error[i], 0), (8, 0), va="center",
                        textcoords="offset points", color=style.LOSS, fontsize=9.5)  # fmt: skip
@@ -233,10 +234,14 @@ def joints(result: Sweep, measure: str = "test_loss") -> Figure:
         fontsize=10,
     )  # fmt: skip
     rows = zip(result.schedules, mean, error, strict=True)
-    figure.alt = label("What each schedule left: ", "各调度留下的结果：") + ", ".join(
-        f"{style.schedule_name(name)} {m:.3f} ± {e:.3f}" for name, m, e in rows
+    figure.alt = label("What each schedule left: ", "各调度留下的结果：") + label(", ", "，").join(
+        f"{_name(name)} {m:.3f} ± {e:.3f}" for name, m, e in rows
     )
     return figure
+
+
+def _name(name: str) -> str:
+    return label("product", "乘积") if name == "product" else style.schedule_name(name)
 
 
 # --- The chain bench ------------------------------------------------------------------------------------------
@@ -262,13 +267,13 @@ class Bench(Picture):
         self.above.set_ylabel(label("learning rate η", "学习率 η"))
         self.above.text(0, 1.04, label("what trains", "真正参与训练的"), transform=self.above.transAxes, color=style.LR,
                         weight="bold", fontsize=10.5)  # fmt: skip
-        self.above.text(1, 1.04, label("- - what was meant", "- - 想要的"), transform=self.above.transAxes, ha="right",
+        self.above.text(1, 1.04, label("- - what was meant", "- - 本意"), transform=self.above.transAxes, ha="right",
                         color=style.THEORY, weight="bold", fontsize=10.5)  # fmt: skip
         self.below.axhline(1, color=style.THEORY, linewidth=1.2, linestyle=(0, (4, 2.5)))
         self.below.set(yscale="log", ylim=(1 / 40, 40), xlabel=label("update", "更新步"))
         self.below.set_yticks([0.1, 1, 10], ["1/10", "1", "10"])
         self.below.minorticks_off()
-        self.below.set_ylabel(label("trains / meant", "实际 / 想要"))
+        self.below.set_ylabel(label("trains / meant", "实际 / 本意"))
         return [*self.joint, self.used, self.right, self.first, self.ratio]
 
     def update(self, how: str, first: str, second: str, at: int = 0) -> Seen:
@@ -382,7 +387,7 @@ class Composer(Picture):
         self.line.set_ydata(rates)
         self.starts.set_data(starts, rates[starts])
         self.envelope.set_data([0, self.UPDATES] if envelope else [], [LR, 0] if envelope else [])
-        heights = ", ".join(f"{rate:.3g}" for rate in rates[starts])
+        heights = label(", ", "、").join(f"{rate:.3g}" for rate in rates[starts])
         words = label(
             "First η {first:.3g}; cooling starts at {heights}; last η {last:.2g}. {code}",
             "首个 η 为 {first:.3g}；各次冷却起于 {heights}；最后的 η 为 {last:.2g}。{code}",

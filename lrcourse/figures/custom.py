@@ -243,7 +243,7 @@ def families(total: int = 1000) -> Figure:
         "share of {n} · peak: {said}.",
         "九种调度，共 {n} 个更新步，峰值 {peak:g}，灰线为余弦。所用的首值与末值，以及 Σ η 占 {n} · 峰值的比例："
         "{said}。",
-        n=total, peak=PEAK, said="; ".join(said),
+        n=total, peak=PEAK, said=label("; ", "；").join(said),
     )  # fmt: skip
     return figure
 
@@ -340,10 +340,12 @@ def raced(race: Sweep, reference: str = "cosine") -> Figure:
     at_best = {name: at_best_peak(race, name) for name in race.schedules}
     order = sorted(race.schedules, key=lambda name: at_best[name][1].mean())
     n, seeds = len(order), len(race.seeds)
-    figure = Figure(height=1.3 + 0.42 * n)
-    grid = figure.add_gridspec(n, 2, width_ratios=(1, 4.6), hspace=0.15)
+    figure = Figure(height=1.4 + 0.42 * n)
+    grid = figure.add_gridspec(n, 3, width_ratios=(1, 3.3, 1.9), hspace=0.15)
     right = figure.add_subplot(grid[:, 1])
     right.axvline(0, color=style.SECOND)
+    table, columns = figure.add_subplot(grid[:, 2], sharey=right), (0.7, 1.0)
+    table.set_axis_off()
     said = []
     for row, name in enumerate(order):
         peak, losses = at_best[name]
@@ -357,18 +359,23 @@ def raced(race: Sweep, reference: str = "cosine") -> Figure:
         glyph.set(xlim=(0, len(rates)), ylim=(0, 1.15))
         glyph.set_axis_off()
         right.errorbar(mean, row, xerr=error, fmt="o", color=color, markersize=7, elinewidth=3)
-        right.annotate(
-            f"{losses.mean():.3f}", (mean + error, row), (9, 0), textcoords="offset points", va="center", fontsize=10,
-            color=color, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
-        )  # fmt: skip
-        said.append(f"{style.schedule_name(name)} {losses.mean():.3f} ({mean:+.3f} ± {error:.3f}, η {peak:g})")
-    low, high = right.get_xlim()
-    right.set(xlim=(low, high + 0.12 * (high - low)), ylim=(n - 0.5, -0.5))
+        gap = f"{mean:+.3f} ± {error:.3f}".replace("-", "−") if name != reference else "0"
+        for column, words in zip(columns, (gap, f"{peak:g}"), strict=True):
+            table.text(column, row, words, ha="right", va="center", fontsize=10, color=color)
+        said.append(label(
+            "{name} {loss:.3f} ({mean:+.3f} ± {error:.3f}, η {peak:g})",
+            "{name} {loss:.3f}（{mean:+.3f} ± {error:.3f}，η {peak:g}）",
+            name=style.schedule_name(name), loss=losses.mean(), mean=mean, error=error, peak=peak,
+        ))  # fmt: skip
+    for column, words in zip(columns, (label("difference", "差值"), label("peak", "峰值")), strict=True):
+        table.text(column, -0.55, words, ha="right", va="bottom", fontsize=10, color=style.QUIET)
+    right.set(ylim=(n - 0.5, -0.5))
+    right.locator_params(axis="x", nbins=5)
     right.set_yticks(range(n), [style.schedule_name(name) for name in order])
     right.tick_params(axis="y", length=0, labelcolor=style.INK)
     right.grid(False, axis="y")
     right.set_xlabel(label(
-        "final training loss, difference to the {name} (± 1 standard error)", "最终训练损失与{name}之差（± 1 标准误）",
+        "final training loss minus the {name}'s\n(± 1 standard error)", "最终训练损失与{name}之差（± 1 标准误）",
         name=style.schedule_name(reference),
     ))  # fmt: skip
     figure.suptitle(
@@ -378,7 +385,8 @@ def raced(race: Sweep, reference: str = "cosine") -> Figure:
         "Final training loss after {T} updates at the best of {k} peaks, mean of {seeds} seeds, and difference to the "
         "{name}: {said}.",
         "{T} 个更新步后的最终训练损失，取 {k} 个峰值中最好的，{seeds} 个随机种子的平均，以及与{name}之差：{said}。",
-        T=race.updates, k=len(race.lrs), seeds=seeds, name=style.schedule_name(reference), said="; ".join(said),
+        T=race.updates, k=len(race.lrs), seeds=seeds, name=style.schedule_name(reference),
+        said=label("; ", "；").join(said),
     )  # fmt: skip
     return figure
 
@@ -392,8 +400,8 @@ def reheated(runs: Sweep, *, cold: slice, smooth: int = 30) -> Figure:
         cold: the updates of the cooling.
         smooth: updates that a point averages: those before it.
     """
-    figure = Figure(height=4.4)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2.2))
+    figure = Figure(height=4.6)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.8))
     t = np.arange(runs.updates)
     above.plot(t, runs.lr[0, 0], color=style.REFERENCE)
     below.axhline(0, color=style.REFERENCE, linewidth=2)
@@ -411,7 +419,7 @@ def reheated(runs: Sweep, *, cold: slice, smooth: int = 30) -> Figure:
         below.fill_between(t[smooth - 1 :], mean - error, mean + error, color=color, alpha=0.2, linewidth=0)
         below.plot(t[smooth - 1 :], mean, color=color, label=f"× {name}")
         ends = [f"{mean[at - smooth]:+.3f} ± {error[at - smooth]:.3f}" for at in (cold.stop, runs.updates)]
-        said.append(f"× {name} " + ", ".join(ends))
+        said.append(f"× {name} " + label(", ", "，").join(ends))
     for axes in (above, below):
         axes.axvspan(cold.start, cold.stop, color=style.LR, alpha=0.06, linewidth=0)
     above.set(yscale="log", xlim=(cold.start - 100, runs.updates))
@@ -425,7 +433,7 @@ def reheated(runs: Sweep, *, cold: slice, smooth: int = 30) -> Figure:
         "seeds, ± standard error; at the end of the cooling, and at the end: {said}.",
         "训练损失减去从未降温的网络的损失，取最近 {smooth} 步、{seeds} 个随机种子，± 标准误；"
         "降温结束时，以及全部结束时：{said}。",
-        smooth=smooth, seeds=len(runs.seeds), said="; ".join(said),
+        smooth=smooth, seeds=len(runs.seeds), said=label("; ", "；").join(said),
     )  # fmt: skip
     return figure
 
@@ -453,19 +461,20 @@ def branched(races: Mapping[int, Sweep], *, peak: float, cooldown: float) -> Fig
     above.set(ylim=(0, 1.1), xlim=(0, max(races) * 1.12))
     above.set_ylabel(label("η / peak", "η / 峰值"))
     above.set_title(label("One trunk reaches every horizon", "一条主干，通往每个终点"))
-    said = []
+    said, comma = [], label(", ", "，")
     upper = max(points, key=lambda name: points[name][-1][0])
     for name, color in (("cosine", style.SECOND), ("WSD", style.LR)):
         mean, error = np.array(points[name]).T
         (line,) = below.plot(list(races), mean, color=color, linewidth=1)
         below.errorbar(list(races), mean, yerr=error, fmt="o", color=color, markersize=6, elinewidth=3)
         style.end_label(line, style.schedule_name(name), dy=8 if name == upper else -8)
-        said.append(f"{style.schedule_name(name)} " + ", ".join(f"{m:.3f} ± {e:.3f}" for m, e in points[name]))
+        said.append(f"{style.schedule_name(name)} " + comma.join(f"{m:.3f} ± {e:.3f}" for m, e in points[name]))
+    below.margins(y=0.12)  # the label of the lower line stands below its end
     below.set(xlabel=label("update", "更新步"), xticks=[0, *races])
     below.set_ylabel(label("final training loss", "最终训练损失"))
     figure.alt = label(
         "Final training loss after {horizons} updates, ± standard error: {said}.",
         "{horizons} 个更新步后的最终训练损失，± 标准误：{said}。",
-        horizons=", ".join(map(str, races)), said="; ".join(said),
+        horizons=label(", ", "、").join(map(str, races)), said=label("; ", "；").join(said),
     )  # fmt: skip
     return figure

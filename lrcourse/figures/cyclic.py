@@ -54,10 +54,12 @@ def waves(lrs: Mapping[str, Array], momenta: Mapping[str, Array]) -> Figure:
     above[0].set_xlim(0, len(lr))
     above[0].set_ylabel(label("learning rate η", "学习率 η"))
     below[0].set_ylabel(label("momentum β", "动量 β"))
-    said = "; ".join(
-        f"{mode}: η {lr.min():.3g} … {lr.max():.3g}, β {momenta[mode].max():.3g} … {momenta[mode].min():.3g}"
+    said = label("; ", "；").join(
+        label("{mode}: η {low:.3g} … {high:.3g}, β {top:.3g} … {bottom:.3g}",
+              "{mode}：η {low:.3g} … {high:.3g}，β {top:.3g} … {bottom:.3g}", mode=mode, low=lr.min(), high=lr.max(),
+              top=momenta[mode].max(), bottom=momenta[mode].min())
         for mode, lr in lrs.items()
-    )
+    )  # fmt: skip
     figure.alt = label(
         "Recorded from the optimizer, {n} updates: {said}.", "从优化器记录，{n} 步：{said}。", n=len(lr), said=said
     )
@@ -83,11 +85,11 @@ class Cycle(Picture):
         (self.ends,) = above.plot([0, self.UPDATES - 1], [self.BASE] * 2, "o", color=style.LR, markersize=6)
         above.set(xlim=(-2, self.UPDATES + 2), ylim=(0, 0.113))
         above.set_ylabel(label("learning rate η", "学习率 η"), color=style.LR)
-        above.set_title(label("Up, down, up again; the momentum mirrors it", "升、降、再升；动量与它互为镜像"))
+        self.title = above.set_title(" ")
         (self.momentum,) = below.plot(t, np.full(self.UPDATES, 0.9), color=style.MOMENTUM)
         below.set(ylim=(0.785, 0.915), xlabel=label("update", "更新步"))
         below.set_ylabel(label("momentum β", "动量 β"), color=style.MOMENTUM)
-        return [self.lr, self.ends, self.momentum]
+        return [self.lr, self.ends, self.momentum, self.title]
 
     def update(
         self, mode: str, step_size_up: int, step_size_down: int, cycle_momentum: bool, gamma: float = 1.0
@@ -108,13 +110,18 @@ class Cycle(Picture):
         peaks = np.arange(step_size_up, self.UPDATES, step_size_up + step_size_down)
         last = (lr[-1] - self.BASE) / (self.MAX - self.BASE)
         words = label(
-            "First η {first:.3g}, last {last:.3g}; {n} peaks, the highest {top:.3g}. The ball's own rate η/(1 − β) "
+            "First η {first:.3g}, last {last:.3g}; {n} peaks, the highest {top:.3g}. The effective rate η/(1 − β) "
             "swings between {low:.2g} and {high:.2g}. {trap}",
-            "η 首值 {first:.3g}，末值 {last:.3g}；峰 {n} 个，最高 {top:.3g}。小球的实际速率 η/(1 − β) 在 {low:.2g} 与 "
+            "η 首值 {first:.3g}，末值 {last:.3g}；峰 {n} 个，最高 {top:.3g}。有效学习率 η/(1 − β) 在 {low:.2g} 与 "
             "{high:.2g} 之间摆动。{trap}",
             first=lr[0], last=lr[-1], n=len(peaks), top=lr.max(), low=ball.min(), high=ball.max(),
             trap=self._trap(mode, step_size_up, gamma, len(peaks), last),
         )  # fmt: skip
+        ending = label("it ends cold", "在冷处结束") if last <= self.COLD else label("it ends hot", "在热处结束")
+        counted = label("{n} peak{s}", "{n} 个峰", n=len(peaks), s="" if len(peaks) == 1 else "s")
+        if not len(peaks):
+            ending = label("the run is over before the first", "训练先结束了")
+        self.title.set_text(counted + label("; ", "；") + ending)
         reached = len(peaks) >= 3 and last <= self.COLD and lr[peaks[2]] > 0.9 * self.MAX
         return Seen(words, goal=label("last η = {:.3g}", "末值 η = {:.3g}").format(lr[-1]) if reached else "")
 
@@ -135,7 +142,7 @@ class Cycle(Picture):
                 "陷阱：训练在热处结束，停在从谷到峰的 {last:.0%} 处。",
                 last=last,
             )  # fmt: skip
-        return label("It ends cold, as it should.", "它以冷收尾，理应如此。")
+        return label("It ends cold, as it should.", "它在冷处结束，理应如此。")
 
 
 # --- A ball that is driven ------------------------------------------------------------------------------------
@@ -271,9 +278,10 @@ class Driven(Picture):
         )  # fmt: skip
         words = label(
             "Period {period}, η from {low:.3g} to {high:.3g}: {final:.1%} ± {error:.1%} escape in {n} updates; "
-            "adiabatic prediction {theory:.1%}. No period beats it by more than {excess:.1f} standard errors.",
+            "adiabatic prediction {theory:.1%}. No period beats the prediction by more than {excess:.1f} standard "
+            "errors.",
             "周期 {period}，η 在 {low:.3g} 与 {high:.3g} 之间：{n} 步内 {final:.1%} ± {error:.1%} 逃逸；"
-            "绝热预测 {theory:.1%}。没有哪个周期比它高出 {excess:.1f} 个标准误以上。",
+            "绝热预测 {theory:.1%}。所有周期之中，超出绝热预测最多的也只有 {excess:.1f} 个标准误。",
             period=PERIODS[i], low=MEAN - amplitude, high=MEAN + amplitude, final=final[i], error=error[i], n=STEPS,
             theory=run.adiabatic[i], excess=max(float(((final - run.adiabatic) / error).max()), 0),
         )  # fmt: skip
@@ -364,7 +372,8 @@ def no_resonance(
     ax.set_ylabel(label("share escaped", "逃逸比例"))
     ax.set_title(label("It rises, and levels off: no resonance", "上升，然后持平：没有共振"))
     _errors_said(ax, len(next(iter(shares.values()))))
-    said = ", ".join(f"{p:g}: {m:.3f} ± {e:.3f}" for p, m, e in zip(periods, mean, error, strict=True))
+    colon, comma = label(": ", "："), label(", ", "，")
+    said = comma.join(f"{p:g}{colon}{m:.3f} ± {e:.3f}" for p, m, e in zip(periods, mean, error, strict=True))
     figure.alt = label(
         "Share escaped by period of the swing: {said}. Adiabatic {adiabatic:.3f}, rapid limit {rapid:.3f}.",
         "各周期的逃逸比例：{said}。绝热 {adiabatic:.3f}，快极限 {rapid:.3f}。",
@@ -403,10 +412,12 @@ def escapes_by_phase(rates: Mapping[int, ArrayLike], adiabatic: ArrayLike) -> Fi
     ax.legend(loc="upper right")
     ax.set(xlim=(0, 1), ylim=(0, 1.15 * 1e3 * theory.max()))
     ax.set_xlabel(label("part of the cycle (hottest at 0.25, coldest at 0.75)", "周期中的位置（0.25 最热，0.75 最冷）"))
-    ax.set_ylabel(label("escapes per 1000 updates", "每 1000 步逃逸数"))
+    ax.set_ylabel(label("escapes per ball and 1000 updates", "每球每 1000 步逃逸次数"))
     ax.set_title(label("A slow swing lets the balls out while it is hot", "慢摆动时，小球趁热逃逸"))
     _errors_said(ax, len(next(iter(rates.values()))), y=0.6, va="top")
-    figure.alt = label("Escapes against the phase; {said}.", "逃逸随周期位置的分布；{said}。", said=", ".join(said))
+    figure.alt = label(
+        "Escapes against the phase; {said}.", "逃逸随周期位置的分布；{said}。", said=label(", ", "；").join(said)
+    )
     return figure
 
 
@@ -428,9 +439,11 @@ def equal_budget(result: Sweep, measure: str = "train_loss") -> Figure:
     ax.set_ylim(-0.6, len(ranked) - 0.4)
     ax.set_xlabel(label("training loss after {n} updates, learning rate tuned", "{n} 步之后的训练损失（学习率已调优）",
                         n=result.updates))  # fmt: skip
-    ax.set_title(label("Cycles cost, and ending hot costs most", "多循环要付代价，以热收尾代价最大"))
+    ax.set_title(label("One long way down ends low; ending hot ends high", "一路慢慢降温，损失低；在热处结束，损失高"))
     _errors_said(ax, len(result.seeds), y=0.97, va="top")
-    said = ", ".join(f"{_schedule_name(b.schedule)} {b.mean:.3f} ± {b.standard_error:.3f}" for b in ranked[::-1])
+    said = label(", ", "，").join(
+        f"{_schedule_name(b.schedule)} {b.mean:.3f} ± {b.standard_error:.3f}" for b in ranked[::-1]
+    )
     figure.alt = label("Training loss, best first: {said}.", "训练损失，由好到差：{said}。", said=said)
     return figure
 
@@ -458,8 +471,10 @@ def snapshots(ensemble: Ensemble, *, smooth: int = 20) -> Figure:
     below.plot(at, loss, color=style.LOSS)
     below.plot(ends, loss[ends - smooth + 1], "s", color=style.INK, markersize=7, clip_on=False, zorder=5)
     below.set(xlim=(0, steps), xlabel=label("update", "更新步"))
-    below.set_ylabel(label("training loss", "训练损失"), color=style.LOSS)
-    said = ", ".join(f"{end}: {loss[end - smooth + 1]:.2f}" for end in ends)
+    name = label("training loss,\nmean of {n} updates", "训练损失\n（{n} 步平均）", n=smooth)
+    below.set_ylabel(name, color=style.LOSS)
+    colon, comma = label(": ", "："), label(", ", "，")
+    said = comma.join(f"{end}{colon}{loss[end - smooth + 1]:.2f}" for end in ends)
     figure.alt = label(
         "Members kept at updates, with the training loss there (mean of {smooth}): {said}.",
         "留下成员的更新步及当时的训练损失（{smooth} 步平均）：{said}。", smooth=smooth, said=said,

@@ -47,7 +47,7 @@ class Edge(Picture):
         (self.blown,) = above.plot([], [], "x", color=style.LOSS, markersize=8, markeredgewidth=2, clip_on=False)
         self.blown.set_in_layout(False)
         style.limit_line(
-            above, DEAD, label("a network that answers the same to all", "对所有输入给出同样答案的网络"), vertical=False
+            above, DEAD, label("the same answer to every digit", "对每张图都给出同一个答案"), vertical=False
         )
         above.set(ylim=(2e-3, 20))
         above.set_ylabel(label("loss (MSE)", "损失（MSE）"), color=style.LOSS)
@@ -117,31 +117,34 @@ class Edge(Picture):
         last = run.loss[0, :, -1]
         finite = np.isfinite(last)
         alive = finite & (last < DEAD / 2)
-        if alive.all() and warmup:
+        if alive.all() and warmup and peak > 1:
             title = label("The ramp pushes the curvature down", "爬升压低了曲率")
         elif alive.all():
-            title = label("Stable without help", "无需帮助也稳定")
+            title = label("Stable, and no warm-up is needed", "稳定，不需要预热")
         elif finite.any() and not alive.any():
-            title = label("Alive by name only", "名义上还活着")
+            title = label("Not diverged, yet not trained", "没有发散，却也没有学会")
         elif finite.any():
-            title = label("Some live, some do not", "有的活了，有的没有")
+            title = label("Some train, some do not", "有的学会了，有的没有")
         else:
-            title = label("Too much, too soon", "太大，太早")
+            title = label("Too much, too soon: all diverge", "太大，也太早：全部发散")
         self.title.set_text(title)
         words = label(
-            "η = {peak:.3g} × 2/λ₀ after {w} updates of warm-up: {finite} of {n} networks finite at the end, {alive} "
-            "of them trained.",
-            "预热 {w} 步后 η = {peak:.3g} × 2/λ₀：{n} 个网络中 {finite} 个最终有限，其中 {alive} 个真正学会了。",
+            "η = {peak:.3g} × 2/λ₀ after {w} updates of warm-up: ",
+            "预热 {w} 步后 η = {peak:.3g} × 2/λ₀：",
             peak=peak,
             w=warmup,
-            finite=finite.sum(),
-            n=len(last),
-            alive=alive.sum(),
         )
-        if finite.any():
+        if not finite.any():
+            words += label("all {n} networks diverge.", "{n} 个网络全部发散。", n=len(last))
+        else:
             words += label(
-                " Their loss: {low:.2g} to {high:.2g}. Curvature now: {fell:.2g} λ₀.",
-                "它们的损失：{low:.2g} 到 {high:.2g}。此刻的曲率：{fell:.2g} λ₀。",
+                "{finite} of {n} networks have not diverged, {alive} of them trained. Their loss: {low:.2g} to "
+                "{high:.2g}. Curvature now: {fell:.2g} λ₀.",
+                "{n} 个网络中有 {finite} 个未发散，其中 {alive} 个真正学会了。它们的损失：{low:.2g} 到 {high:.2g}。"
+                "此刻的曲率：{fell:.2g} λ₀。",
+                n=len(last),
+                finite=finite.sum(),
+                alive=alive.sum(),
                 low=last[finite].min(),
                 high=last[finite].max(),
                 fell=np.median(run.sharpness[0, finite, -1] / run.initial[finite]),
@@ -170,14 +173,14 @@ def survival(runs: Mapping[int, Descent]) -> Figure:
         below.errorbar(peaks[whole], mean[whole], error[whole], fmt="o-", color=color, markersize=5, capsize=3)
         top = peaks[share == 1].max()
         told.append(
-            label("warm-up {w}: all finite up to {top:g}", "预热 {w} 步：全部有限直到 {top:g}", w=warmup, top=top)
+            label("warm-up {w}: none diverges up to {top:g}", "预热 {w} 步：到 {top:g} 为止无一发散", w=warmup, top=top)
         )
     above.set(xscale="log", ylim=(-0.06, 1.08), yticks=[0, 0.5, 1])
-    above.set_ylabel(label("share finite", "有限的比例"))
+    above.set_ylabel(label("share not diverged", "未发散的比例"))
     above.set_title(label("A slower start survives a larger learning rate", "起步越慢，能承受的学习率越大"))
     above.legend(loc="lower left")
     below.set(yscale="log", xlabel=label("peak learning rate η, in units of 2/λ₀", "峰值学习率 η（单位 2/λ₀）"))
-    below.set_ylabel(label("final loss (MSE), ± 1 SE", "最终损失（MSE），± 1 标准误"), color=style.LOSS)
+    below.set_ylabel(label("final loss, ± 1 SE", "最终损失，± 1 标准误"))
     below.xaxis.set_major_locator(FixedLocator(peaks))
     below.xaxis.set_minor_locator(NullLocator())
     below.set_xticklabels([f"{peak:g}" for peak in peaks])
@@ -186,7 +189,7 @@ def survival(runs: Mapping[int, Descent]) -> Figure:
     below.yaxis.set_major_locator(FixedLocator([tick for tick in ticks if low < tick < high]))
     below.yaxis.set_minor_locator(NullLocator())
     below.yaxis.set_major_formatter("{x:g}")
-    figure.alt = "; ".join(told)
+    figure.alt = label("; ", "；").join(told)
     return figure
 
 
@@ -207,12 +210,20 @@ def rescue(result: Sweep) -> Figure:
             ax.text(
                 place + side * 0.2, mean[place], f"{mean[place]:.2f}", color=color, va="center", ha=ha, weight="bold"
             )
-            told.append(f"η = {lr:g}, {names[place]}: {mean[place]:.2f} ± {error[place]:.2f}")
+            told.append(
+                label("η = {lr:g}, {name}: {mean:.2f} ± {error:.2f}", "η = {lr:g}，{name}：{mean:.2f} ± {error:.2f}",
+                      lr=lr, name=names[place], mean=mean[place], error=error[place])
+            )  # fmt: skip
         style.limit_line(ax, 0.1, label("guessing", "随机猜测"), vertical=False)
         ax.set(xlim=(-0.55, 1.55), ylim=(0, 1), xticks=[0, 1], xticklabels=names)
         ax.set_title(f"η = {lr:g}", fontsize=11)
     axes[0].set_ylabel(label("test accuracy, mean ± 1 SE", "测试准确率，均值 ± 1 标准误"))
-    figure.alt = "; ".join(told)
+    gains = np.subtract(*result.mean("accuracy")[1::-1])
+    title = label(
+        "The warm-up gains most at η = {lr:g}", "在 η = {lr:g} 处，预热的收益最大", lr=result.lrs[gains.argmax()]
+    )
+    figure.suptitle(title, x=0.089, ha="left", fontsize=12, weight="bold")
+    figure.alt = label("; ", "；").join(told)
     return figure
 
 
@@ -243,10 +254,10 @@ def conventions(warmup: int = 5, updates: int = 20, shown: int = 12) -> Figure:
     for name, (rise, after, color, look) in lines.items():
         values = np.where(t < warmup, rise, after)
         ax.plot(t, values, look, color=color, markersize=6, label=name)
-        told.append(f"{name}: " + ", ".join(f"{value:.2f}" for value in values[: warmup + 2]))
+        told.append(name + label(": ", "：") + ", ".join(f"{value:.2f}" for value in values[: warmup + 2]))
     ax.plot([0], [0], "o", color=style.LOSS, markersize=15, fillstyle="none", clip_on=False)
     ax.annotate(
-        label("moves nothing", "毫无移动"),
+        label("moves nothing", "权重不动"),
         (0, 0),
         (14, 2),
         textcoords="offset points",
@@ -259,7 +270,7 @@ def conventions(warmup: int = 5, updates: int = 20, shown: int = 12) -> Figure:
     ax.set_ylabel(label("learning rate / peak", "学习率 / 峰值"), color=style.LR)
     ax.set_title(label("Four readings of “five updates of warm-up”", "“预热五步”的四种读法"))
     ax.legend(loc="lower right")
-    figure.alt = "; ".join(told)
+    figure.alt = label("; ", "；").join(told)
     return figure
 
 
@@ -283,7 +294,8 @@ class Shapes(Picture):
         nothing = [np.nan, np.nan]
         (self.other,) = self.axes.plot([1, 2], nothing, color=style.REFERENCE, linestyle="--", linewidth=1.5)
         (self.line,) = self.axes.plot([1, 2], nothing, color=style.LR)
-        (self.ends,) = self.axes.plot([1, 2], nothing, "o", color=style.LR, markersize=7)
+        (self.ends,) = self.axes.plot([1, 2], nothing, "o", color=style.LR, markersize=7, clip_on=False)
+        self.ends.set_in_layout(False)
         self.name = self.axes.text(
             0, 1.03, "", transform=self.axes.transAxes, color=style.LR, weight="bold", fontsize=10.5
         )
@@ -302,12 +314,12 @@ class Shapes(Picture):
         self._scale(log, self.UPDATES, 1.1, label("learning rate / peak", "学习率 / 峰值"))
         rates = self._show(np.arange(self.UPDATES), schedule, other, *names)
         cold = self.AFTER[values.get("after", "constant")](self.UPDATES)(range(self.UPDATES))
-        wasted = label("; it moves nothing and is wasted", "，毫无移动，白费一步") if rates[0] == 0 else ""
+        wasted = label("; it moves nothing and is wasted", "，权重不动，白费一步") if rates[0] == 0 else ""
         words = label(
             "With a peak of {peak:g}, update 0 uses {first:.4g}{wasted}. The highest rate, {top:.4g}, is that of "
-            "update {at}. Path walked: {path:.1%} of a run without warm-up.",
-            "峰值为 {peak:g} 时，第 0 步用 {first:.4g}{wasted}。最高的学习率 {top:.4g} 属于第 {at} 步。"
-            "走过的路程：不预热时的 {path:.1%}。",
+            "update {at}. Path walked, Ση: {path:.1%} of a run without warm-up.",
+            "峰值为 {peak:g} 时，第 0 步用 {first:.4g}{wasted}。学习率在第 {at} 步最高，为 {top:.4g}。"
+            "走过的路程 Ση 是不预热时的 {path:.1%}。",
             peak=self.PEAK,
             first=rates[0] * self.PEAK,
             wasted=wasted,
@@ -330,7 +342,7 @@ class Shapes(Picture):
         words = label(
             "Update 0 uses {first:.3g}, not 0. The peak, (d_model · warmup_steps)^−½ = {peak:.4g}, is that of update "
             "{at}. The optimizer’s own lr is ignored.",
-            "第 0 步用 {first:.3g}，而不是 0。峰值 (d_model · warmup_steps)^−½ = {peak:.4g} 属于第 {at} 步。"
+            "第 0 步用 {first:.3g}，而不是 0。峰值 (d_model · warmup_steps)^−½ = {peak:.4g}，在第 {at} 步。"
             "优化器自己的 lr 不起作用。",
             first=schedule(0) / 1e3,
             peak=peak,
@@ -358,7 +370,7 @@ class Shapes(Picture):
         at = [0, int(rates.argmax())]
         self.ends.set_data(t[at] + 1, visible(rates[at]))
         self.name.set_text(name)
-        self.other_name.set_text(other_name)
+        self.other_name.set_text(label("grey: ", "灰线：") + other_name)
         return rates
 
     def _then(self, warm: curves.Schedule, warmup: int, after: str) -> curves.Schedule:
@@ -386,7 +398,7 @@ class Shapes(Picture):
     def _radam(self, beta2: float, after: str):
         cool = self.AFTER[after](self.UPDATES)
         linear = curves.linear_warmup(1.0, round(2 / (1 - beta2))) * cool
-        names = label("RAdam’s factor", "RAdam 的因子"), label("linear, w = 2/(1 − β₂)", "线性，w = 2/(1 − β₂)")
+        names = label("RAdam’s factor", "RAdam 的倍率"), label("linear, w = 2/(1 − β₂)", "线性，w = 2/(1 − β₂)")
         return curves.radam_warmup(1.0, beta2) * cool, linear, *names
 
     def _inverse_sqrt(self, warmup: int):

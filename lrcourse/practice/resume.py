@@ -21,7 +21,6 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +30,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
 
+from .._files import replacing
 from ..training.arguments import count
 
 FORMAT = "lrcourse run 1"
@@ -146,18 +146,8 @@ def save(
         "random": _random(),
         "extra": _plain("extra", dict(extra or {})),
     }
-    path = Path(path)
-    new = path.with_name(f".{path.name}.new")  # one name: what a killed save leaves behind, the next one replaces
-    try:
-        with open(new, "wb") as file:
-            torch.save(run, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
+    with replacing(path) as file:
+        torch.save(run, file)
 
 
 def load(
@@ -312,13 +302,3 @@ def _fits_optimizer(optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
     theirs = [len(group["params"]) for group in saved["param_groups"]]
     if mine != theirs:
         raise ValueError(f"optimizer must have the param groups of the saved one, of {theirs} parameters, got {mine}")
-
-
-def _sync(folder: Path) -> None:
-    """Make the move itself last through a power cut, where the system can."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from .arguments import count
 from .data import Dataset
+from .scheduler import momentum_of
 
 
 class Score(NamedTuple):
@@ -134,13 +135,13 @@ def fit(
     period = 1 if step_every == "update" else updates_per_epoch
     generator = torch.Generator().manual_seed(seed)
     lrs: list[list[float]] = []
-    momenta: list[float] = []
+    momenta: list[float | None] = []
     losses: list[float] = []
     diverged = None
 
     def record(optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
         lrs.append([float(group["lr"]) for group in optimizer.param_groups])
-        momenta.append(_momentum(optimizer.param_groups[0]))
+        momenta.append(momentum_of(optimizer.param_groups[0]))
 
     was_training = model.training
     model.train()
@@ -173,7 +174,7 @@ def fit(
         model.train(was_training)
     return History(
         lrs=np.array(lrs),
-        momentum=np.array(momenta),
+        momentum=np.array(momenta, dtype=float),
         loss=np.array(losses),
         updates_per_epoch=updates_per_epoch,
         diverged=diverged,
@@ -201,9 +202,3 @@ def evaluate(
     classes = y.dtype == torch.int64 and outputs.ndim == 2
     accuracy = (outputs.argmax(dim=1) == y).float().mean().item() if classes else math.nan
     return Score(loss(outputs, y).item(), accuracy)
-
-
-def _momentum(group: dict) -> float:
-    if "betas" in group:
-        return float(group["betas"][0])
-    return float(group["momentum"]) if "momentum" in group else math.nan

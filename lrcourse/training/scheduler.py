@@ -35,7 +35,7 @@ class ResumableLR(LRScheduler):
         for key in ("base_lrs", "_last_lr"):
             state[key] = [rate if isinstance(rate, Tensor) else float(rate) for rate in state[key]]
         state["groups"] = [
-            {"lr": float(group["lr"]), "momentum": _momentum(group)} for group in self.optimizer.param_groups
+            {"lr": float(group["lr"]), "momentum": momentum_of(group)} for group in self.optimizer.param_groups
         ]
         return {**state, "kind": self._kind()}
 
@@ -111,7 +111,7 @@ class CurveLR(ResumableLR):
         for function, group in zip(schedules, groups, strict=True):
             if not callable(function):
                 raise TypeError(f"{self._function} must be a function of the update number t, got {function!r}")
-            if _cycles_momentum(function) and _momentum(group) is None:
+            if _cycles_momentum(function) and momentum_of(group) is None:
                 raise ValueError(
                     f"{self._function} cycles momentum, which {type(optimizer).__name__} does not have: build "
                     "the schedule with cycle_momentum=False"
@@ -286,7 +286,7 @@ def _cycles_momentum(function: Function) -> bool:
     return isinstance(function, Schedule) and function.cycles_momentum
 
 
-def _momentum(group: Mapping[str, object]) -> float | None:
+def momentum_of(group: Mapping[str, object]) -> float | None:
     """Momentum, or Adam's beta1; None if the group has neither."""
     value = group["betas"][0] if "betas" in group else group.get("momentum")
     return None if value is None else float(value)

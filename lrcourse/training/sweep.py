@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields, replace
 from math import ceil, inf
 from numbers import Integral, Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -32,6 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
+from .._files import replacing
 from ..curves import Schedule
 from .arguments import count, positive
 from .batched import Layers, Loss, Modules, Optimizer, evaluate, spread, train
@@ -76,7 +75,7 @@ class Sweep:
         accuracy: the share of the test part (of the training part, if there is none) in the right class; nan where the
             targets are no classes.
         diverged: the first update whose loss was not finite, -1 if all were; T if only the final score was not.
-        settings: how they were trained, by name.
+        settings: how they were trained, by argument of :func:`sweep`; models and losses by their names.
     """
 
     schedules: tuple[str, ...]
@@ -173,19 +172,11 @@ class Sweep:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write everything to *path*, a compressed ``.npz`` without pickles; replaced in one move or not at all."""
-        path = Path(path)
         head = {name: getattr(self, name) for name in ("schedules", "lrs", "seeds")}
         head |= {"format": FORMAT, "settings": dict(self.settings)}
         arrays = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*head, "settings")}
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            try:
-                np.savez_compressed(file, head=np.array(json.dumps(head)), **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
+        with replacing(path) as file:
+            np.savez_compressed(file, head=np.array(json.dumps(head)), **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Sweep:
@@ -380,7 +371,8 @@ def sweeping(
         test_loss=test_loss, accuracy=accuracy, diverged=diverged,
         settings={
             "optimizer": optimizer, **work["optimizer"], "batch_size": batch_size, "updates": updates,
-            "label_noise": float(label_noise), "examples": len(data.x),
+            "momentum": _told(beta), "model": _named(model), "activation": _named(activation),
+            "loss": None if loss is None else _named(loss), "label_noise": float(label_noise), "examples": len(data.x),
             "test_examples": 0 if data.x_test is None else len(data.x_test), "dtype": str(dtype),
         },
     )  # fmt: skip
@@ -501,6 +493,18 @@ def _momenta(
         name = list(schedules)[i]
         raise ValueError(f"momentum must lie in [0, 1), got {values[i, t]} at t = {t} of schedule {name!r}")
     return values if optimizer == "adamw" or values.any() else None
+
+
+def _told(momentum: Array | None) -> float | str:
+    """A momentum in a word: the number, if it is one."""
+    if momentum is None:
+        return 0.0
+    return float(momentum.flat[0]) if (momentum == momentum.flat[0]).all() else "scheduled"
+
+
+def _named(thing: Sequence[int] | Callable) -> list[int] | str:
+    """Widths as they are, and a function or a class by its name."""
+    return getattr(thing, "__name__", type(thing).__name__) if callable(thing) else list(map(int, thing))
 
 
 def _find(axis: str, labels: tuple, wanted: object) -> list[int]:
