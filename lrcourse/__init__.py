@@ -16,7 +16,7 @@ __getattr__, __dir__ = lazy(
     __name__,
     modules=(
         "curves", "training", "start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining", "finder",
-        "practice", "checks", "figures", "explorers",
+        "practice", "physics", "checks", "figures", "explorers",
     ),
     names={
         "CurveLR": "lrcourse.training.scheduler",

@@ -42,7 +42,7 @@ class Mistake(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """The three parts of an :class:`Exercise`, made out of what is right and what is usually wrong.
+    """The parts of an :class:`Exercise`, made out of what is right and what is usually wrong.
 
     Args:
         case: random generator → one case, a dict that JSON can hold.
@@ -87,11 +87,22 @@ class Comparison:
                 return say(": ", "：").join([where, words, *islice(because, 1)])
         return None
 
+    def credit(self, cases: list[dict], seen: list) -> float:
+        """The share of the named traces that are right in all cases; 0 where there is but one, without a name."""
+        right = [self.right(case) for case in cases]
+        names = right[0] if isinstance(right[0], dict) else ()
+        good = [
+            all(name in found and difference(r[name], found[name]) is None
+                for r, found in zip(right, seen, strict=True))
+            for name in names
+        ]  # fmt: skip
+        return sum(good) / len(good) if good else 0.0
+
 
 def comparison(id: str, **parts: object) -> Exercise:
     """Register the exercise *id*, made of the *parts* of a :class:`Comparison`."""
     usual = Comparison(**parts)
-    return exercise(id, draw=usual.draw, probe=usual.probe)(usual.judge)
+    return exercise(id, draw=usual.draw, probe=usual.probe, credit=usual.credit)(usual.judge)
 
 
 def difference(expected: object, found: object, axes: tuple[Axis, ...] = ()) -> tuple[str, str] | None:

@@ -45,24 +45,29 @@ class Exercise:
         probe: (answer, cases) → plain numbers in lists or dicts. The only half that runs the answer.
         judge: (cases, seen) → None where the answer is right, else what was expected, what was found, at which update,
             and the likely mistake.
+        credit: (cases, seen) → how much of an answer that the judge refuses is right all the same, 0 to 1; None where
+            it is all or nothing. A class's grades use it, the notebook does not.
     """
 
     id: str
     draw: Callable[[np.random.Generator], object]
     probe: Callable[[object, object], object]
     judge: Callable[[object, object], str | None]
+    credit: Callable[[object, object], float] | None = None
 
 
 EXERCISES: dict[str, Exercise] = {}
 
 
-def exercise(id: str, *, draw: Callable, probe: Callable) -> Callable[[Callable], Exercise]:
-    """Decorate a judge to make it, with its *draw* and *probe*, the exercise *id*."""
+def exercise(
+    id: str, *, draw: Callable, probe: Callable, credit: Callable | None = None
+) -> Callable[[Callable], Exercise]:
+    """Decorate a judge to make it, with its *draw*, *probe* and *credit*, the exercise *id*."""
 
     def register(judge: Callable) -> Exercise:
         if id in EXERCISES:
             raise ValueError(f"exercise {id!r} is defined twice")
-        EXERCISES[id] = Exercise(id, draw, probe, judge)
+        EXERCISES[id] = Exercise(id, draw, probe, judge, credit)
         return EXERCISES[id]
 
     return register
@@ -85,16 +90,28 @@ def plain(value: object) -> object:
     return json.loads(json.dumps(value, default=reduce))
 
 
+def draw(id: str, seed: int) -> object:
+    """The cases that *seed* draws, as plain values."""
+    return plain(find(id).draw(np.random.default_rng(seed)))
+
+
 def probe(id: str, answer: object, seed: int) -> object:
     """Run the first half of a check: *answer* on the cases drawn from *seed*, as plain numbers.
 
     Raises:
         NotYet: the answer raised, or returned what is no number; :class:`Unsolved` where it is still the stub.
     """
-    found = find(id)
-    cases = plain(found.draw(np.random.default_rng(seed)))
+    return ask(find(id).probe, answer, draw(id, seed))
+
+
+def ask(run: Callable[[object, object], object], answer: object, cases: object) -> object:
+    """Run a probe on cases that are drawn already: what remains of a check in a student's sandbox.
+
+    Raises:
+        NotYet: as :func:`probe`.
+    """
     try:
-        seen = found.probe(answer, cases)
+        seen = run(answer, cases)
     except NotYet:
         raise
     except Exception as error:
@@ -122,14 +139,26 @@ def judge(id: str, seed: int, seen: object) -> str | None:
 
     What a judge cannot even read, it refuses: *seen* comes out of a sandbox and may be anything.
     """
-    found = find(id)
-    cases = plain(found.draw(np.random.default_rng(seed)))
+    cases = draw(id, seed)
     try:
-        return found.judge(cases, seen)
+        return find(id).judge(cases, seen)
     except Exception as error:
         return say("the check cannot read what your answer returned ({error})",
                    "检查程序读不懂你的答案返回的内容（{error}）",
                    error=_one_line(f"{type(error).__name__}: {error}"))  # fmt: skip
+
+
+def credit(id: str, seed: int, seen: object) -> float:
+    """How much of an answer that the judge refused is right all the same: 0 to below 1.
+
+    0 where the exercise has no parts, where *seen* cannot be read, and where all parts are right: then the judge
+    refused it for another reason.
+    """
+    share, cases = find(id).credit, draw(id, seed)
+    try:
+        return float(share(cases, seen)) % 1 if share else 0.0
+    except Exception:
+        return 0.0
 
 
 def check(id: str, answer: object, *, seed: int | None = None) -> None:

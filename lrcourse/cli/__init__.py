@@ -14,7 +14,7 @@ from .. import __version__, use_language
 from ..words import LANGUAGES, language, say
 from .copies import DEFAULT, Changes, Course, PersonalCopy, Problem, in_language, shown
 
-COMMANDS = ("lab", "start", "check", "reset", "doctor")
+COMMANDS = ("lab", "start", "check", "reset", "watch", "grade", "doctor")
 CHECK_SECONDS = 60  # a cell of an exercise that runs longer than this is stopped
 
 
@@ -25,10 +25,10 @@ def main(argv: list[str] | None = None, course: Course | None = None) -> int:
         0 where all is well; 1 where an exercise is not solved or the doctor found something wrong; 2 where the
         command could not do what was asked; 130 after Ctrl-C.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that lacks ✓ or Chinese gets "?", not a traceback
     argv = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and not (stream is sys.stdout and "watch" in argv):  # that is the script's
+            stream.reconfigure(errors="replace")  # a terminal that lacks ✓ or Chinese gets "?", not a traceback
     try:
         return _run(argv, course)
     except Problem as problem:
@@ -46,6 +46,7 @@ def main(argv: list[str] | None = None, course: Course | None = None) -> int:
 
 
 def _run(argv: list[str], course: Course | None) -> int:
+    argv, for_script = _split_at_script(argv)
     argv, for_jupyter = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
     early = _Parser(prog="lrcourse", add_help=False, allow_abbrev=False)
     early.add_argument("--lang", choices=LANGUAGES)
@@ -70,7 +71,15 @@ def _run(argv: list[str], course: Course | None) -> int:
         use_language(copy.language)
     if options.command == "doctor":
         return _doctor()
+    if options.command == "watch":
+        from .script import watched
+
+        return watched(options.script, for_script, options.planned_updates)
     course = course or Course.here()
+    if options.command == "grade":
+        from .grade import graded
+
+        return graded(course, options)
     match options.command:
         case "lab":
             return _lab(copy, course, options.port, options.browser, for_jupyter)
@@ -80,6 +89,17 @@ def _run(argv: list[str], course: Course | None) -> int:
             return _check(copy, course, options.section, options.timeout)
         case "reset":
             return _reset(copy, course, options.section)
+
+
+def _split_at_script(argv: list[str]) -> tuple[list[str], list[str]]:
+    """What follows the script's name in ``lrcourse watch script.py --lr 0.1`` belongs to the script."""
+    commands = [word for word in argv if word in COMMANDS]
+    if commands[:1] != ["watch"]:
+        return argv, []
+    at = argv.index("watch") + 1
+    while at < len(argv) and argv[at].startswith("-"):
+        at += 1 if "=" in argv[at] or argv[at] in ("-h", "--help") else 2
+    return argv[: at + 1], argv[at + 1 :]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -131,6 +151,42 @@ def _parser() -> argparse.ArgumentParser:
     reset.add_argument("section", metavar="SECTION", help=section_help)
     on_a_copy(reset)
 
+    watch = command("watch", "run a script, unchanged, and say what its learning rates did",
+                    "原样运行一个脚本，并说明其中的学习率发生了什么")  # fmt: skip
+    watch.add_argument("script", metavar="SCRIPT", help=say(
+        "a Python file; what follows it are its own arguments", "Python 文件；其后的参数都属于它"))  # fmt: skip
+    watch.add_argument("--planned-updates", type=_positive, metavar="N", help=say(
+        "how many updates the whole run makes: with it a schedule of another length is found",
+        "整个训练共有多少个更新步：给出后就能发现长度不符的调度"))  # fmt: skip
+    watch.usage = "lrcourse watch [-h] [--lang {en,zh}] [--planned-updates N] SCRIPT [ARGUMENT ...]"
+
+    grade = command("grade", "grade what a class handed in, without trusting its code",
+                    "给全班提交的练习评分，不信任其中的任何代码")  # fmt: skip
+    grade.add_argument("submissions", metavar="SUBMISSIONS", help=say(
+        "a folder with a notebook or a folder for each student, or a zip as Moodle or Canvas exports it",
+        "文件夹（每个学生一个 notebook 或一个子文件夹），或 Moodle、Canvas 导出的 zip"))  # fmt: skip
+    grade.add_argument("--out", metavar="RESULTS", required=True, help=say(
+        "a folder for grades and feedback; run again, and only what is new or changed is graded",
+        "存放成绩与反馈的文件夹；再次运行时，只评新的或有改动的提交"))  # fmt: skip
+    grade.add_argument("--due", metavar="WHEN", help=say(
+        "mark what came later as late: 2026-12-01T23:59, local time",
+        "把此后的提交标为迟交：2026-12-01T23:59，本地时间"))  # fmt: skip
+    grade.add_argument("--only", metavar="STUDENT", nargs="+", default=[], help=say(
+        "only these students", "只评这些学生"))  # fmt: skip
+    grade.add_argument("--again", action="store_true", help=say(
+        "grade also what is graded already", "已评过的也重新评分"))  # fmt: skip
+    grade.add_argument("--jobs", type=_positive, metavar="N", help=say(
+        "submissions at once (default: one for each core)", "同时评几份（默认：每个核一份）"))  # fmt: skip
+    grade.add_argument("--timeout", type=_seconds, default=CHECK_SECONDS, metavar="SECONDS", help=say(
+        "stop an exercise after this long (default: {n})", "练习运行超过这么多秒就停止（默认：{n}）",
+        n=CHECK_SECONDS))  # fmt: skip
+    grade.add_argument("--memory", type=_positive, default=3, metavar="GB", help=say(
+        "stop an exercise that takes more memory (default: {n})", "练习占用的内存超过这么多就停止（默认：{n}）",
+        n=3))  # fmt: skip
+    grade.add_argument("--no-sandbox", dest="sandbox", action="store_false", help=say(
+        "run the code with limits only: it can then read your files and use the network",
+        "只限制资源、不隔离地运行代码：它将能读取你的文件并使用网络"))  # fmt: skip
+
     command("doctor", "say what is wrong with this environment, and what to do", "检查当前环境有什么问题，以及如何解决")
     return parser
 
@@ -147,6 +203,13 @@ def _seconds(text: str) -> int:
     if seconds < 1:
         raise argparse.ArgumentTypeError(f"needs a whole number of seconds from 1, got {text}")
     return seconds
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 1, got {text}")
+    return number
 
 
 def _lab(copy: PersonalCopy, course: Course, port: int | None, browser: bool, extra: list[str]) -> int:

@@ -1,15 +1,29 @@
-"""How a :class:`lrcourse.finder.RangeTest` draws itself."""
+"""The pictures of section 07: how a :class:`lrcourse.finder.RangeTest` draws itself, and range tests against the truth,
+trainings at constant learning rates."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from math import inf, isfinite
+from typing import NamedTuple
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn.functional import cross_entropy
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorDataset
 
-from ..finder import RangeTest
+from .. import curves, training
+from ..curves import Schedule
+from ..finder import SUGGESTIONS, RangeTest, find_lr
+from ..training.sweep import sweep, sweeping
 from . import style
-from .style import Figure, halo, label, styled
+from .style import Figure, Picture, Seen, halo, label, styled
 
+UPDATES, SEEDS = 300, 6  # of a training at a constant learning rate
+CONSTANT = curves.constant(1)
 LOOKS = {"steepest": ("^", style.NOISE), "valley": ("v", style.INK)}
 LOOKS |= {"minimum/3": ("o", style.LR), "minimum/10": ("s", style.SECOND)}
 
@@ -95,3 +109,441 @@ def _alt(result: RangeTest) -> str:
         best=result.smoothed.min(), values=", ".join(f"{k} {v:.2g}" for k, v in result.suggestions.items()),
         seeds=seeds if len(result.runs) > 1 else "", doubts="".join(f" {doubt}" for doubt in result.doubts),
     )  # fmt: skip
+
+
+# --- What the average of the losses does ----------------------------------------------------------------------
+
+
+def average(losses: Sequence[float], beta: float, *, start: str = "debiased") -> NDArray[np.float64]:
+    """``(T,)``: moving average of *losses* ``(T,)``, the past weighing *beta*.
+
+    Args:
+        start: "zero" begins at 0, "first" at the first loss, "debiased" divides the one from 0 by the weights that it
+            has gathered, ``1 - beta ** (t + 1)``.
+    """
+    running, found = (losses[0] if start == "first" else 0.0), []
+    for t, loss in enumerate(losses):
+        running = beta * running + (1 - beta) * loss
+        found.append(running / (1 - beta ** (t + 1)) if start == "debiased" else running)
+    return np.array(found)
+
+
+@styled
+def averages(lrs: Sequence[float], losses: Sequence[float], beta: float = 0.9) -> Figure:
+    """One range test's losses, and three moving averages of them.
+
+    Args:
+        lrs, losses: ``(T,)``, as ``find_lr`` returns them.
+        beta: share of the past.
+    """
+    losses = np.asarray(losses)
+    lines = {start: average(losses, beta, start=start) for start in ("zero", "first", "debiased")}
+    names = {
+        "zero": label("from 0", "从 0 开始"),
+        "first": label("from the first loss", "从首个损失开始"),
+        "debiased": label("debiased", "去偏"),
+    }
+    figure = Figure(height=3.7)
+    axes = figure.subplots()
+    axes.plot(lrs, losses, ".", color=style.REFERENCE, markersize=5, markeredgewidth=0)
+    for start, colour in zip(lines, (style.NOISE, style.SECOND, style.LOSS), strict=True):
+        axes.plot(lrs, lines[start], color=colour, label=names[start], linestyle="--" if start == "first" else "-")
+    axes.set(xscale="log", ylim=(0, 1.25 * losses[: len(losses) // 2].max()))
+    axes.set_xlabel(label("learning rate η", "学习率 η"))
+    axes.set_ylabel(label("loss of the batch", "批次损失"))
+    axes.set_title(label("Begun at 0, an average climbs for long", "从 0 开始的平均要爬升很久"))
+    axes.legend(loc="lower center")
+    figure.alt = label(
+        "The first batch loses {loss:.2f}. After {n} points the averages are at: {values}; the mean of these losses is "
+        "{mean:.2f}.",
+        "第一个批次的损失为 {loss:.2f}。{n} 个点之后，各平均为：{values}；这些损失的均值为 {mean:.2f}。",
+        loss=losses[0], n=5, mean=losses[:5].mean(),
+        values=label(", ", "，").join(f"{names[k]} {v[4]:.2f}" for k, v in lines.items()),
+    )  # fmt: skip
+    return figure
+
+
+class Lag(Picture):
+    """A range test of a noisy parabola of curvature λ = 2, and the moving average of its losses, which lags.
+
+    The loss is exact, the mean over the gradient's noise (x² grows to (1 − ηλ)²·x² + η²σ²); what is added to it is the
+    noise of the measurement, seed 0.
+    """
+
+    height = 4.4
+    CURVATURE, FLOOR, KICK, NOISE, LAST = 2.0, 1.0, 0.1, 0.12, 10.0
+    NEAR, QUIET = 1.4, 0.3  # the goal: how late the average is, and how much noise it keeps
+
+    def draw(self, figure):
+        axes = figure.subplots()
+        nothing = [np.nan]
+        (self.raw,) = axes.plot(nothing, nothing, ".", color=style.REFERENCE, markersize=4, markeredgewidth=0)
+        self.exact = style.theory_line(axes, nothing, nothing)
+        (self.line,) = axes.plot(nothing, nothing, color=style.LOSS, linewidth=2.4)
+        (self.late,) = axes.plot(nothing, nothing, "o-", color=style.LR, markersize=8, markeredgecolor="white")
+        style.limit_line(axes, 2 / self.CURVATURE, "2/λ")
+        axes.set(xscale="log", xlim=(1e-8, 10), ylim=(0, 3.2), xlabel=label("learning rate η", "学习率 η"))
+        axes.set_ylabel(label("loss of the batch", "批次损失"))
+        self.title = axes.set_title("η")
+        return [self.raw, self.exact, self.line, self.late, self.title]
+
+    @classmethod
+    def losses(cls, init_lr: float, num_steps: int) -> tuple[NDArray, NDArray, NDArray]:
+        """Learning rates, exact losses and measured losses ``(T,)``, until the loss is four times the best."""
+        lrs = np.geomspace(init_lr, cls.LAST, num_steps)
+        square, exact = 1.0, []
+        for lr in lrs:
+            exact.append(cls.FLOOR + square)
+            if exact[-1] > 4 * min(exact):
+                break
+            square = (1 - lr * cls.CURVATURE) ** 2 * square + (lr * cls.KICK) ** 2
+        exact = np.array(exact)
+        noise = np.random.default_rng(0).normal(0, cls.NOISE, num_steps)
+        return lrs[: len(exact)], exact, exact + noise[: len(exact)]
+
+    def update(self, smoothing: float, num_steps: float, init_lr: float, debias: bool) -> Seen:
+        """``smoothing``: share of the past; ``num_steps``; ``init_lr``: of the first update; ``debias``."""
+        num_steps = round(num_steps)
+        lrs, exact, losses = self.losses(init_lr, num_steps)
+        smoothed = average(losses, smoothing, start="debiased" if debias else "zero")
+        half = self.FLOOR + exact[0] / 4
+        before = lrs <= 2 / self.CURVATURE  # there it still falls
+        fallen = int(np.argmax(exact <= half))
+        above = np.flatnonzero(before & (smoothed > half))
+        reached = len(above) and above[-1] + 1 < before.sum()
+        late = lrs[above[-1] + 1] / lrs[fallen] if reached else np.nan
+        self.raw.set_data(lrs, losses)
+        self.exact.set_data(lrs, exact)
+        self.line.set_data(lrs, smoothed)
+        self.late.set_data([lrs[fallen], lrs[fallen] * late], [half, half])
+        decades = np.log10(self.LAST / init_lr) / (num_steps - 1)
+        steps = smoothing / (1 - smoothing)
+        noise = ((1 - smoothing) / (1 + smoothing)) ** 0.5
+        self.title.set_text(
+            label("Half the fall is seen × {late:.2g} late", "下降过半，看到时已晚了 {late:.2g} 倍", late=late)
+            if reached else label("The average never sees half the fall", "平均根本没看到下降过半")
+        )
+        words = label(
+            "The loss has fallen half-way at η = {lr:.2g}, the average {when}. In theory it lags by β/(1 − β) = "
+            "{steps:.3g} steps of {each:.2g} decades: a factor of {factor:.2g}. Of the noise it keeps {noise:.0%}."
+            "{zero}",
+            "损失在 η = {lr:.2g} 处下降过半，平均{when}。理论上它滞后 β/(1 − β) = {steps:.3g} 步，"
+            "每步 {each:.2g} 个数量级：即 {factor:.2g} 倍。噪声还剩 {noise:.0%}。{zero}",
+            lr=lrs[fallen], steps=steps, each=decades, factor=10 ** (steps * decades), noise=noise,
+            when=label("at {lr:.2g}", "则在 {lr:.2g} 处", lr=lrs[fallen] * late)
+            if reached else label("not before 2/λ", "到 2/λ 都还没有"),
+            zero="" if debias else label(" Its start is pulled to 0.", "它的开头被拉向 0。"),
+        )  # fmt: skip
+        near = reached and 1 / self.NEAR <= late <= self.NEAR and noise <= self.QUIET and debias
+        return Seen(words, f"× {late:.2g}, {noise:.0%}" if near else "")
+
+
+@styled
+def turns(tests: Mapping[float, RangeTest]) -> Figure:
+    """Range tests of parabolas over their curvature: each loss turns at 2/λ.
+
+    Args:
+        tests: by curvature λ, without smoothing.
+    """
+    figure = Figure(height=3.5)
+    axes = figure.subplots()
+    found = []
+    for (curvature, test), colour in zip(tests.items(), style.CYCLE, strict=False):
+        axes.plot(test.lrs, test.losses / test.losses[0], color=colour, label=f"λ = {curvature:g}")
+        axes.axvline(2 / curvature, color=style.THEORY, linestyle=(0, (4, 2.5)), linewidth=1.2)
+        found.append(f"λ = {curvature:g} {test.lrs[np.argmin(test.losses)]:.3g} (2/λ = {2 / curvature:.3g})")
+    axes.set(xscale="log", yscale="log", xlabel=label("learning rate η", "学习率 η"))
+    axes.set_ylabel(label("loss / first loss", "损失 / 首个损失"))
+    axes.set_title(label("A parabola turns at 2/λ (dashed)", "抛物线在 2/λ（虚线）处转向"))
+    axes.legend(loc="lower left")
+    figure.alt = label("The loss is lowest at η: {found}.", "损失在以下 η 处最低：{found}。", found="; ".join(found))
+    return figure
+
+
+# --- Three networks -------------------------------------------------------------------------------------------
+
+
+class Bench(NamedTuple):
+    """A network that trains in a moment: what ``find_lr`` and ``sweep`` need to know of it."""
+
+    data: Callable[[], training.Dataset]
+    widths: tuple[int, ...]
+    optimizer: Callable[..., torch.optim.Optimizer]
+    settings: dict
+    """The same optimizer, as arguments of ``sweep``."""
+    lrs: NDArray[np.float64]
+    """A grid around the best."""
+
+    def model(self, seed: int) -> nn.Module:
+        return training.mlp(self.widths, nn.ReLU, seed=seed)
+
+    def train(self, lrs: Sequence[float], *, shape: Schedule = CONSTANT, seeds: int | range = SEEDS) -> NDArray:
+        """Final training losses ``(L, seeds)`` after 300 updates; nan where one diverged.
+
+        Args:
+            lrs: ``(L,)``: peaks.
+            shape: of the schedule, peak 1.
+        """
+        result = sweep(self.data(), {"": shape}, lrs=lrs, seeds=seeds, progress=False, **self.arguments)
+        return result.train_loss[0]
+
+    @property
+    def arguments(self) -> dict:
+        """All of ``sweep``'s but schedules, learning rates and seeds."""
+        return {"updates": UPDATES, "batch_size": 32, "model": self.widths, **self.settings}
+
+
+BENCHES = {
+    "digits": Bench(
+        training.digits, (64, 32, 10), functools.partial(torch.optim.SGD, lr=0.1), {}, np.geomspace(0.03, 3, 9)
+    ),
+    "momentum": Bench(
+        training.mnist1d, (40, 32, 32, 10), functools.partial(torch.optim.SGD, lr=0.1, momentum=0.9),
+        {"momentum": 0.9}, np.geomspace(0.004, 0.4, 9),
+    ),
+    "adamw": Bench(
+        training.mnist1d, (40, 32, 32, 10), functools.partial(torch.optim.AdamW, weight_decay=0.01),
+        {"optimizer": "adamw", "weight_decay": 0.01}, np.geomspace(0.0007, 0.07, 9),
+    ),
+}  # fmt: skip
+
+
+def bench_name(name: str) -> str:
+    """A bench's name on the page."""
+    return {
+        "digits": label("digits, SGD", "手写数字，SGD"),
+        "momentum": label("MNIST-1D, momentum", "MNIST-1D，动量"),
+        "adamw": label("MNIST-1D, AdamW", "MNIST-1D，AdamW"),
+    }[name]
+
+
+@functools.cache
+def range_test_of(name: str) -> RangeTest:
+    """The range test of a bench over five seeds."""
+    bench = BENCHES[name]
+    model, data = bench.model(0), bench.data()
+    rows = BatchSampler(RandomSampler(data.x), 32, drop_last=True)
+    loader = DataLoader(TensorDataset(data.x, data.y), sampler=rows, batch_size=None)
+    return find_lr(model, loader, cross_entropy, bench.optimizer(model.parameters()), seeds=5, progress=False)
+
+
+@functools.cache
+def trained(name: str) -> NDArray[np.float64]:
+    """Final training losses of a bench over its grid ``(L, seeds)``; infinite where one diverged."""
+    bench = BENCHES[name]
+    return np.nan_to_num(bench.train(bench.lrs), nan=np.inf)
+
+
+# --- Against the truth ----------------------------------------------------------------------------------------
+
+
+class Truth(NamedTuple):
+    """What trainings at constant learning rates gave.
+
+    Attributes:
+        lrs: ``(L,)``: a grid.
+        loss: ``(L, seeds)``: final training loss; infinite where it diverged.
+        suggested: ``(4,)``: what a range test suggests, in the order of ``SUGGESTIONS``.
+        at: ``(4, seeds)``: final training loss at these.
+    """
+
+    lrs: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    suggested: NDArray[np.float64]
+    at: NDArray[np.float64]
+
+    @property
+    def best(self) -> int:
+        """Of the grid: the place of the lowest mean."""
+        return int(self.loss.mean(1).argmin())
+
+    def cost(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """``(4,)`` each: loss at the suggestions minus that at the best of the grid, mean of the paired differences,
+        and its standard error."""
+        difference = self.at - self.loss[self.best]
+        with np.errstate(invalid="ignore"):  # some diverged
+            return difference.mean(1), difference.std(1, ddof=1) / difference.shape[1] ** 0.5
+
+
+def truth(test: RangeTest, lrs: Sequence[float], train: Callable[[NDArray[np.float64]], NDArray]) -> Truth:
+    """Train at a grid of constant learning rates and at what *test* suggests.
+
+    Args:
+        test: a range test.
+        lrs: ``(L,)``: the grid.
+        train: learning rates ``(n,)`` → final losses ``(n, seeds)``; nan where a training diverged.
+    """
+    suggested = np.array([test.suggestions[name] for name in SUGGESTIONS])
+    lrs = np.asarray(lrs, float)
+    losses = np.nan_to_num(train(np.concatenate([lrs, suggested])), nan=np.inf)
+    return Truth(lrs, losses[: len(lrs)], suggested, losses[len(lrs) :])
+
+
+@styled
+def against(found: Mapping[str, tuple[RangeTest, Truth]]) -> Figure:
+    """The final loss over constant learning rates, and on it what the range test suggests: a panel a network.
+
+    Args:
+        found: by name of the bench: its range test over several seeds, and what trainings gave.
+    """
+    figure = Figure(height=3.9)
+    panels = figure.subplots(1, len(found), squeeze=False)[0]
+    alt = []
+    for ax, (name, (test, true)) in zip(panels, found.items(), strict=True):
+        mean = true.loss.mean(1)
+        kept = np.isfinite(mean)
+        error = np.zeros_like(mean)
+        error[kept] = true.loss[kept].std(1, ddof=1) / true.loss.shape[1] ** 0.5
+        low = mean[kept].min()
+        top = low + 1.6 * (mean[0] - low)  # what loses more stands at the upper edge
+        ax.fill_between(true.lrs, mean - error, mean + error, where=kept, color=style.LOSS, alpha=0.25, linewidth=0)
+        ax.plot(true.lrs[kept], mean[kept], color=style.LOSS)
+        for suggestion, lr, losses in zip(SUGGESTIONS, true.suggested, true.at, strict=True):
+            marker, colour = LOOKS[suggestion]
+            each = [run.suggestions[suggestion] for run in test.runs]
+            height = min(losses.mean(), top)
+            ax.plot([min(each), max(each)], [height] * 2, color=colour, linewidth=1.6, zorder=2.5)
+            (spot,) = ax.plot(
+                lr, height, marker, color=colour, markersize=8, markeredgecolor="white", zorder=3, label=suggestion,
+                linestyle="none",
+            )  # fmt: skip
+            halo(spot)
+        ax.set(xscale="log", ylim=(low - 0.08 * (top - low), top + 0.05 * (top - low)))
+        ax.set_xlabel(label("learning rate η", "学习率 η"))
+        title = bench_name(name)
+        ax.set_title(title, fontsize=11)
+        alt.append(_told(title, true))
+    panels[0].set_ylabel(label("final training loss", "最终训练损失"))
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, handletextpad=0.3,
+    )  # fmt: skip
+    figure.suptitle(
+        label("Where the rules land on the curve of constant rates", "四种规则落在恒定学习率曲线上的位置"),
+        fontsize=12, weight="bold", x=0.02, ha="left",
+    )  # fmt: skip
+    figure.alt = " ".join(alt)
+    return figure
+
+
+def _told(name: str, true: Truth) -> str:
+    cost, error = true.cost()
+    each = label("; ", "；").join(
+        f"{rule} {lr:.2g} (× {lr / true.lrs[true.best]:.2g}, {c:+.3f} ± {e:.3f})" if isfinite(c) else
+        f"{rule} {lr:.2g} (× {lr / true.lrs[true.best]:.2g}, {label('diverged', '发散')})"
+        for rule, lr, c, e in zip(SUGGESTIONS, true.suggested, cost, error, strict=True)
+    )  # fmt: skip
+    return label(
+        "{name}: best constant rate {lr:.2g}, loss {loss:.3f}. Suggested (over the best, loss more than the best): "
+        "{each}.",
+        "{name}：最佳恒定学习率 {lr:.2g}，损失 {loss:.3f}。建议值（与最佳之比，比最佳多的损失）：{each}。",
+        name=name, lr=true.lrs[true.best], loss=true.loss[true.best].mean(), each=each,
+    )  # fmt: skip
+
+
+@styled
+def intervals(tests: Mapping[str, RangeTest], rule: str = "minimum/10") -> Figure:
+    """What one rule suggests in several settings: the median over the seeds, and from the smallest to the largest.
+
+    Args:
+        tests: name of the setting → range test over several seeds.
+        rule: of the four.
+    """
+    figure = Figure(height=0.95 + 0.34 * len(tests))
+    axes = figure.subplots()
+    told = []
+    for row, (name, test) in enumerate(tests.items()):
+        each = [run.suggestions[rule] for run in test.runs]
+        middle = test.suggestions[rule]
+        axes.plot([min(each), max(each)], [row] * 2, color=style.LR, linewidth=5, alpha=0.3, solid_capstyle="butt")
+        axes.plot(each, [row] * len(each), "|", color=style.LR, markersize=10)
+        axes.plot(middle, row, "o", color=style.LR)
+        at = dict(xytext=(8, 0), textcoords="offset points", va="center")
+        axes.annotate(f"{middle:.2g}", (max(each), row), color=style.LR, **at)
+        told.append(f"{name} {middle:.2g} ({min(each):.2g}–{max(each):.2g})")
+    axes.set_yticks(range(len(tests)), list(tests), fontsize=11, color=style.INK)
+    axes.invert_yaxis()
+    axes.margins(x=0.12, y=0.12)
+    axes.set(xscale="log", xlabel=label("suggested η", "建议的 η"))
+    axes.set_title(label("{rule}: each seed, and the median", "{rule}：各随机种子及中位数", rule=rule))
+    figure.alt = label("{rule} suggests: {told}.", "{rule} 的建议：{told}。", rule=rule, told="; ".join(told))
+    return figure
+
+
+# --- Read it, and try it --------------------------------------------------------------------------------------
+
+
+class ReadIt(Picture):
+    """Above, a range test; below, the network trained at the learning rate that somebody reads from it."""
+
+    height = 4.9
+    GOAL = 0.02
+
+    def draw(self, figure):
+        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.15))
+        nothing = [np.nan]
+        (self.test,) = top.plot(nothing, nothing, color=style.LOSS)
+        self.above = top.axvline(1, color=style.LR, linewidth=1.5)
+        self.below = bottom.axvline(1, color=style.LR, linewidth=1.5)
+        (self.sweep,) = bottom.plot(nothing, nothing, "o-", color=style.SECOND, markersize=4)
+        (self.error,) = bottom.plot(nothing, nothing, color=style.LR, linewidth=5, solid_capstyle="butt")
+        (self.mine,) = bottom.plot(nothing, nothing, "o", color=style.LR, markersize=10, markeredgecolor="white")
+        top.set(xscale="log", xlim=(1e-5, 30), ylim=(1.6, 3.2))
+        top.set_ylabel(label("loss while η rises", "η 上升时的损失"))
+        self.title = top.set_title("η")
+        bottom.set(ylim=(-0.05, 2.6), xlabel=label("learning rate η", "学习率 η"))
+        bottom.set_ylabel(label("loss after {n} updates", "{n} 步后的损失", n=UPDATES))
+        self.hidden = bottom.text(
+            0.02, 0.9, "", transform=bottom.transAxes, color=style.SECOND, weight="bold", va="top",
+        )  # fmt: skip
+        return [self.test, self.above, self.below, self.sweep, self.error, self.mine, self.title, self.hidden]
+
+    def update(self, network: str, lr: float, sweep: bool):
+        """``network``: of :data:`BENCHES`; ``lr``: constant; ``sweep``: whether the trainings at a grid of learning
+        rates are shown."""
+        for artist in (self.mine, self.error):
+            artist.set_color(style.REFERENCE)
+        bench, test, losses = BENCHES[network], range_test_of(network), trained(network)
+        steps = sweeping(bench.data(), {"": curves.constant(lr)}, seeds=SEEDS, **bench.arguments)
+        while True:
+            try:
+                done, total = next(steps)
+            except StopIteration as end:
+                result = end.value
+                break
+            yield done / total
+        self.test.set_data(test.lrs, test.smoothed)
+        for line in (self.above, self.below):
+            line.set_xdata([lr, lr])
+        mean = losses.mean(1)
+        self.sweep.set_data(bench.lrs, np.where(np.isfinite(mean), mean, np.nan))
+        self.sweep.set_visible(sweep)
+        self.hidden.set_text(label("constant rates, one after the other", "逐个试过的恒定学习率") if sweep else "")
+        final = np.nan_to_num(result.train_loss[0, 0], nan=np.inf)
+        lowest = test.suggestions["minimum/10"] * 10
+        ratio = lr / lowest
+        self.title.set_text(label(
+            "η = {lr:.2g}: {ratio:.2g} × where the loss turns", "η = {lr:.2g}：转向处的 {ratio:.2g} 倍",
+            lr=lr, ratio=ratio,
+        ))  # fmt: skip
+        lost = int((~np.isfinite(final)).sum())
+        height = np.clip(final.mean(), 0, 2.5) if not lost else 2.5
+        error = 0.0 if lost else final.std(ddof=1) / SEEDS**0.5
+        self.mine.set_data([lr], [height])
+        self.error.set_data([lr, lr], np.clip([height - error, height + error], 0, 2.5))
+        for artist in (self.mine, self.error):
+            artist.set_color(style.LR)
+        if lost:
+            return Seen(label("η = {lr:.2g}: {lost} of {n} networks diverged.",
+                              "η = {lr:.2g}：{n} 个网络中有 {lost} 个发散。", lr=lr, lost=lost, n=SEEDS))  # fmt: skip
+        best = mean.min()
+        more = final.mean() - best
+        words = label(
+            "η = {lr:.2g}, {ratio:.2g} × the turn: loss {loss:.3f} ± {error:.3f} after {updates} updates ({n} seeds, ± "
+            "standard error); {verdict}",
+            "η = {lr:.2g}，转向处的 {ratio:.2g} 倍：{updates} 步后损失 {loss:.3f} ± {error:.3f}"
+            "（{n} 个随机种子，± 标准误）；{verdict}",
+            lr=lr, ratio=ratio, loss=final.mean(), error=error, updates=UPDATES, n=SEEDS,
+            verdict=label("{more:+.3f} against the best of {g} rates.", "与 {g} 个学习率中最好的相比 {more:+.3f}。",
+                          more=more, g=len(bench.lrs)),
+        )  # fmt: skip
+        return Seen(words, f"{more:+.3f}" if more <= self.GOAL else "")

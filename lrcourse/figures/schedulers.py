@@ -117,7 +117,7 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
     figure.alt = label(
         "Recorded learning rates, and training losses averaged over {smooth} updates, at the end: {said}.",
         "记录下来的学习率，以及按 {smooth} 个更新步平滑的训练损失；末尾为：{said}。",
-        smooth=smooth, said=", ".join(said),
+        smooth=smooth, said=label(", ", "，").join(said),
     )  # fmt: skip
     return figure
 
@@ -245,7 +245,7 @@ def gallery() -> Figure:
     figure.alt = label(
         "Sixteen schedules over {steps} steps, first and last learning rate: {said}.",
         "十六种调度在 {steps} 步中的曲线，首末学习率：{said}。",
-        steps=steps, said=", ".join(said),
+        steps=steps, said=label(", ", "，").join(said),
     )  # fmt: skip
     return figure
 

@@ -222,7 +222,7 @@ scheduler = CurveLR(optimizer, schedule, relative=True)"""
 def _WHY_BASELINE() -> str:
     return say(
         "A baseline should be easy to repeat: drops by a factor of three at 60, 80 and 93 % of the run.",
-        "基线要便于复现：在训练的 60 %、80 % 和 93 % 处各降为三分之一。",
+        "基线要便于复现：在训练的 60、80 和 93 % 处各降为三分之一。",
     )
 
 
@@ -282,7 +282,7 @@ _EQUAL = Evidence(
 _STEPS = Evidence(
     lambda: say(
         "training loss: steps by 3 .660, steps by 10 .769, constant .804",
-        "训练损失：每次降为 1/3 的阶梯 .660，降为 1/10 的阶梯 .769，恒定 .804",
+        "训练损失：每次除以 3 的阶梯 .660，除以 10 的阶梯 .769，恒定 .804",
     ),
     _mnist1d,
 )

@@ -377,7 +377,7 @@ def second_scheduler(trace: Trace) -> Iterator[Finding]:
                 )  # fmt: skip
     if not trace.starts or not len(trace.lr):
         return
-    start, tops = trace.starts[0], trace.tops()
+    start, tops = trace.starts[0], working or trace.tops()  # one that was built and never stepped left its mark only
     count, last, _ = start.counters.get(id(tops[0].scheduler), (1, (), 0)) if len(tops) == 1 else (1, (), 0)
     meant = None if count else _first_lr(tops[0].scheduler)
     if meant is not None and _alike(last, start.lr) and len(meant) == len(last) and not _alike(meant, last):

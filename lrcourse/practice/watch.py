@@ -275,6 +275,11 @@ class Report:
         return self._trace.updates
 
     @property
+    def optimizer(self) -> Optimizer:
+        """The one that was watched."""
+        return self._trace.optimizer
+
+    @property
     def lr(self) -> NDArray[np.float64]:
         """``(updates, groups)``, read from the optimizer as it took each step; nan before a group was added."""
         if self._trace.running:
