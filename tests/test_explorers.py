@@ -228,6 +228,16 @@ def test_the_explorers_are_found():
     assert len(every_explorer()) >= 10  # one without `-> Explorer` in its signature would go untested
 
 
+@pytest.fixture
+def few_networks(monkeypatch):
+    """Explorers that train move the same artists with fewer networks, sooner."""
+    from lrcourse.figures import custom, warmup
+
+    monkeypatch.setattr(custom, "SEEDS", 2)
+    monkeypatch.setattr(warmup.Edge, "SEEDS", 1)
+
+
+@pytest.mark.usefixtures("few_networks")
 @pytest.mark.parametrize("make", every_explorer())
 def test_every_explorer_at_its_ends_and_snaps(make):
     """Nothing fails, each control moves the picture, reset undoes it, and the goal is not a gift."""
@@ -253,6 +263,7 @@ def test_every_explorer_at_its_ends_and_snaps(make):
         assert not unmoved, "controls that change nothing"
 
 
+@pytest.mark.usefixtures("few_networks")
 @pytest.mark.parametrize("make", every_explorer())
 def test_every_explorer_speaks_chinese(make):
     """A missing glyph is a warning, and a warning an error here."""

@@ -46,7 +46,7 @@ class Repair(Comparison):
         message = super().judge(cases, seen)
         for loop, zh in {"first loop": "第一个循环", "second loop": "第二个循环"}.items():
             message = message and message.replace(loop, say(loop, zh))
-        found = {code for each in seen for code in each["watch"] if code in CODES}
+        found = {code for each in seen for code in each.get("watch", ()) if code in CODES}
         said = ", ".join(sorted(found, key=CODES.index))
         if message and said:
             return message + say(" (watch finds: {said})", "（watch 发现：{said}）", said=said)

@@ -30,7 +30,7 @@ def sources(ids: Iterable[str]) -> list[tuple[str, str]]:
         wanted.add(f"{PACKAGE}.exercise", name)
     for id in ids:
         probe = checks.EXERCISES[id].probe
-        each = isinstance(getattr(probe, "__self__", None), Comparison)
+        each = getattr(probe, "__func__", None) is Comparison.probe
         run = probe.__self__.run if each else probe
         wanted.probe(run.__module__, id, _expression(run), each)
     return [(module, wanted.source(module)) for module in TopologicalSorter(wanted.imports).static_order()]

@@ -29,7 +29,7 @@ import psutil
 PACKAGE = Path(__file__).parents[1]
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "fonts")
-HOME = "/home/student"
+HOME = "/student"
 GIB, MIB = 2**30, 2**20
 START_SECONDS = 120  # a cold disk reads torch for long
 WALL = 5  # seconds of wall time for each of computing time
@@ -228,7 +228,7 @@ def bubblewrap(hidden: tuple[Path, ...], disk: int, environment: dict[str, str])
         else:
             command += ["--ro-bind", os.devnull, str(path)]
     command += ["--proc", "/proc", "--dev", "/dev", *small, "/dev/shm", "--remount-ro", "/dev"]
-    command += [*small, "/tmp", "--dir", "/home", *small, HOME, "--chdir", HOME, "--remount-ro", "/"]
+    command += [*small, "/tmp", *small, HOME, "--chdir", HOME, "--remount-ro", "/"]
     for name, value in environment.items():
         command += ["--setenv", name, value]
     return [*command, "--"]
