@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
 # # At work: choose, watch, resume
 #
-# **30 minutes · you need sections 02 and 06.** Most schedules that fail were never run: the loop used another learning
+# **30 minutes · you need sections 02 and 06.** Many schedules that fail were never run: the loop used another learning
 # rate than the one that was planned. You will be able to
 #
 # 1. see what your loop really used, with one line around it,
@@ -11,16 +11,16 @@
 # 5. stop a run at any update and go on to the last bit,
 # 6. say what each part of a saved run is for.
 
-# %% [markdown] lang="zh" of="d2d5dbdf"
+# %% [markdown] lang="zh" of="92874010"
 # # 实战：选择、观察、续训
 #
-# **30 分钟 · 你需要第 02 与第 06 节。** 失败的调度大多从未真正运行过：循环所用的学习率并不是计划的那个。学完本页，你将能够
+# **30 分钟 · 你需要第 02 与第 06 节。** 许多失败的调度从未真正运行过：循环所用的学习率并不是计划的那个。学完本页，你将能够
 #
 # 1. 在循环外加一行，看清它实际用了什么；
 # 2. 认出十五种错误，以及与之相像的正确循环；
 # 3. 说出其中哪些是损失永远不会告诉你的；
 # 4. 为一种情形选出调度，并给出证据；
-# 5. 在任意更新步停下，再继续训练，每一位都相同；
+# 5. 在任意更新步停下，再继续训练，逐位一致；
 # 6. 说出保存下来的每一部分有什么用。
 
 # %% lang="en" tags=["setup"]
@@ -80,14 +80,15 @@ with practice.watch(optimizer, [warmup, cosine]) as report:
 report
 
 # %% [markdown] lang="en"
-# Two schedulers write into one number, and each works on what the other left there. A warm-up that begins at $t/w = 0$
-# wastes an update. And `T_max=250` is half the run: a cosine goes up again on the far side.
+# Two schedulers write into one number: the lambda overwrites what the cosine left, and the cosine multiplies what the
+# lambda wrote. A warm-up that begins at $t/w = 0$ wastes an update. And `T_max=250` is half the run: a cosine goes up
+# again on the far side.
 #
 # The picture shows what the optimizer used, as it took each step.
 
-# %% [markdown] lang="zh" of="6421d6e1"
-# 两个调度器写同一个数，各自在对方留下的值上继续计算。从 $t/w = 0$ 开始的预热白费一步。而 `T_max=250` 只有训练的一半：
-# 余弦过了谷底又会上升。
+# %% [markdown] lang="zh" of="086f9a28"
+# 两个调度器写同一个数：lambda 覆盖余弦留下的值，余弦又在 lambda 写入的值上相乘。从 $t/w = 0$ 开始的预热白费一步。
+# 而 `T_max=250` 只有训练的一半：余弦过了谷底又会上升。
 #
 # 图中是优化器每走一步时实际使用的学习率。
 
@@ -95,12 +96,13 @@ report
 report.plot()
 
 # %% [markdown] lang="en"
-# There is no decay at all. Each update the lambda writes 0.1 anew, and the cosine changes it by one step's worth: next to
-# nothing, but for a dip to 0 at update 250 and a jump to 0.4 right after it. (The dashed plan is that of the first
-# scheduler.) What was meant, in one scheduler:
+# There is no decay at all. After the warm-up the lambda writes 0.1 anew at each update, and the cosine changes it by one
+# step's worth: next to nothing, but for a dip to 0 at update 250 and a jump to 0.4 two updates later. (The dashed plan is
+# that of the first scheduler.) What was meant, in one scheduler:
 
-# %% [markdown] lang="zh" of="bc2af41c"
-# 根本没有衰减。每一步 lambda 都重新写入 0.1，余弦只在它上面改动一步的量：几乎为零，只在第 250 步跌到 0，紧接着跳到 0.4。
+# %% [markdown] lang="zh" of="4591c8c4"
+# 根本没有衰减。预热之后，每一步 lambda 都重新写入 0.1，余弦只在它上面改动一步的量：几乎为零，只在第 250 步跌到 0，
+# 两步之后又跳到 0.4。
 # （虚线是第一个调度器的计划。）作者的本意，用一个调度器就能写出：
 
 # %% name="mended"
@@ -129,13 +131,13 @@ report
 # %% [markdown] lang="en"
 # ## Would the loss have told you?
 #
-# Thirteen mistakes that change the learning rate, each with twelve networks that it trained, and twelve with the same first
+# Thirteen mistakes that change the learning rate, each with eight networks that it trained, and eight with the same first
 # weights and batches that were trained as meant. *Cost* is the difference of their final training losses.
 
-# %% [markdown] lang="zh" of="cb116e63"
+# %% [markdown] lang="zh" of="9986d575"
 # ## 损失会告诉你吗？
 #
-# 十三种会改变学习率的错误：每一种都训练十二个网络，另有十二个初始权重与批次都相同的网络按本意训练。
+# 十三种会改变学习率的错误：每一种都训练八个网络，另有八个初始权重与批次都相同的网络按本意训练。
 # *代价*是两者最终训练损失之差。
 
 # %% [markdown] lang="en"
@@ -203,10 +205,14 @@ for code in ("zero-first-lr", "negative-lr"):
 for code in ("second-scheduler", "chained-not-product", "late-param-group"):
     display(MISTAKES[code])
 
-# %% [markdown] lang="en"
+# %% [markdown] lang="en" given="2.13"
+# The late group is harmless here by luck: `ExponentialLR` multiplies what it finds. `LambdaLR`, in torch 2.13, raises.
+#
 # **Stopping and going on.**
 
-# %% [markdown] lang="zh" of="be06ff0f"
+# %% [markdown] lang="zh" of="cdca4c63"
+# 这里后加的参数组没有出事只是侥幸：`ExponentialLR` 是在已有的值上相乘。换成 `LambdaLR`，torch 2.13 会抛出异常。
+#
 # **停下与继续。**
 
 # %% name="going-on"
@@ -218,12 +224,12 @@ for code in ("lambda-not-saved", "resume-mismatch"):
 # *lower* the loss?
 
 # %% [markdown] lang="zh" of="8fdd37f9"
-# 现在结账。**先猜一猜**：十三种当中，有几种的代价能由八个网络显示出来？会不会有哪一种反而*降低*了损失？
+# 现在结账。**先猜一猜**：十三种当中，有几种的代价是八个网络就能显示出来的？会不会有哪一种反而*降低*了损失？
 
 # %% name="bill"
 from lrcourse.figures import practice as figures
 
-bill = costs(figures.CONCERNED, seeds=range(8))
+bill = costs(figures.CONCERNED)
 figures.gallery(bill)
 
 # %% name="bill-numbers"
@@ -231,17 +237,17 @@ for code, cost in sorted(bill.items(), key=lambda item: -item[1].mean):
     print(f"{code:27} {figures.price(cost)}")
 
 # %% [markdown] lang="en"
-# Nine do harm: the frozen one stays where it began, and a negative rate loses all eight networks. Three cost nothing that
+# Nine do harm: a negative rate loses all eight networks, and the frozen one stays where it began. Three cost nothing that
 # eight networks can show: a first update at 0, a chain that is no product, a one-cycle one update too far.
 #
 # And one *helps*, by 0.098: the plateau that is fed the epoch's number cuts the rate after two epochs, whatever the loss
-# does, where the plateau that was meant does not cool in five. A good loss is no proof of a right loop.
+# does; `ReduceLROnPlateau` as it was meant does not cool in five. A good loss is no proof of a right loop.
 
-# %% [markdown] lang="zh" of="8f27dcf5"
-# 九种有害：冻住的那种停在起点，负学习率则八个网络全部失败。三种的代价八个网络显示不出来：第一步为 0、不是乘积的链式组合、
+# %% [markdown] lang="zh" of="1ee72cbe"
+# 九种有害：负学习率使八个网络全部发散，冻住的那种停在起点。三种的代价八个网络显示不出来：第一步为 0、不是乘积的链式组合、
 # 多走一步的单周期。
 #
-# 还有一种反而*有利*，低了 0.098：把轮数喂给 plateau，无论损失如何，两轮之后学习率就降了；而本意中的 plateau 五轮之内都不会冷却。
+# 还有一种反而*有利*，低了 0.098：把轮数喂给调度器，无论损失如何，两轮之后学习率就降了；按本意写的 `ReduceLROnPlateau`，五轮之内学习率都不会降。
 # 损失好看，不证明循环正确。
 
 # %% [markdown] lang="en"
@@ -282,7 +288,7 @@ print("warm restarts                    ", codes_of(lambda o: L.CosineAnnealingW
 # plateau that gets its metric.
 
 # %% [markdown] lang="zh" of="d7ea8406"
-# 六次都没有。第一行中，最后一次 `step()` 设定的值没有更新步会用到；再*多*调用一次才会抛出异常。`GradScaler` 跳过一步、
+# 六次都无话可说。第一行中，最后一次 `step()` 设定的值没有更新步会用到；再*多*调用一次才会抛出异常。`GradScaler` 跳过一步、
 # 两个优化器、`LBFGS` 的闭包、拿到了指标的 plateau，同样一片安静。
 
 # %% [markdown] lang="en"
@@ -334,23 +340,23 @@ print(*reports)
 # | you want | take | because |
 # |---|---|---|
 # | a baseline to compare with | `MultiStepLR`, by 3 at 60, 80, 93 % | easy to repeat, hard to beat (below) |
-# | the best result | WSD; linear to zero, one-cycle, cosine | high for long, cold at the end |
+# | the best result | WSD; linear to zero, one-cycle, cosine | high for most of it, cold at the end |
 # | no blow-up at the start | a warm-up, then any of these | lowers the curvature first |
 # | to decide nothing | `ReduceLROnPlateau` | needs no length, but patience |
-# | a transformer | warm-up, then cosine | accuracy .39 without, .82 with it |
-# | no known length | WSD: trunk, then a cooldown | one run for every horizon |
+# | a transformer | warm-up, then cosine | accuracy .39 without the warm-up, .82 with it |
+# | no known length | WSD: trunk, then a cooldown | one run, every length |
 
-# %% [markdown] lang="zh" of="cd5c5f0f"
+# %% [markdown] lang="zh" of="d2bc3618"
 # ## 选哪种调度？
 #
 # | 你想要 | 选用 | 因为 |
 # |---|---|---|
 # | 用来比较的基线 | `MultiStepLR`，在 60、80、93 % 处降为 1/3 | 便于复现，也不易胜过（见下） |
-# | 最好的结果 | WSD；线性到零、单周期、余弦 | 长时间高，最后冷 |
+# | 最好的结果 | WSD；线性到零、单周期、余弦 | 大部分时间高，最后冷下来 |
 # | 开头不发散 | 预热，然后任选其一 | 先降低曲率 |
 # | 什么都不用定 | `ReduceLROnPlateau` | 不需要长度，但需要耐心 |
 # | Transformer | 预热，然后余弦 | 准确率：无预热 .39，有预热 .82 |
-# | 长度未知 | WSD：主干，然后冷却 | 一次训练通往每个终点 |
+# | 长度未知 | WSD：主干，然后冷却 | 一次训练，各种长度都适用 |
 
 # %% [markdown] lang="en"
 # `advise` says the same with arguments, code to copy, and what was measured where.
@@ -371,15 +377,16 @@ cases = {
 }
 for name, case in cases.items():
     advice = practice.advise(**case)
-    print(f"{name}: {advice.name}\n  {advice.why}\n  {advice.evidence[0]}")
+    print(f"{name}: {advice.title}\n  {advice.why}\n  {advice.evidence[0]}")
 
 # %% [markdown] lang="en"
 # Does it hold on *this* problem? The schedules that it builds for 500 updates, with a constant rate and a cosine to compare
-# with: six seeds, each at the best of five peaks. **Predict** the order of the first three.
+# with: six seeds, each at the best of five peaks. **Predict**: does the WSD win here too? How far behind is the constant
+# rate?
 
-# %% [markdown] lang="zh" of="390b4b1b"
+# %% [markdown] lang="zh" of="38f8bc3d"
 # 在*这个*问题上也成立吗？取它为 500 个更新步构建的调度，再加上恒定学习率和余弦作比较：六个随机种子，
-# 各取五个峰值中最好的。**先猜一猜**前三名的次序。
+# 各取五个峰值中最好的。**先猜一猜**：WSD 在这里也会获胜吗？恒定学习率落后多少？
 
 # %% name="race"
 from lrcourse import curves
@@ -396,29 +403,33 @@ shapes = {
 race = training.sweep(data, shapes, lrs=[0.025, 0.05, 0.1, 0.2, 0.4], seeds=6, updates=500, **custom.BENCH)
 custom.raced(race)
 
-# %% [markdown] lang="en"
-# A cosine with or without a warm-up and the three drops of the baseline are level. The WSD, which won where it was
-# measured, loses here by 0.024, three standard errors: 500 updates, and a cooldown of a fifth of them. The constant rate
-# loses five times as much (and is best at the lowest peak tried).
+# %% [markdown] lang="en" given="0.016 30%"
+# No winner: the WSD, which won where it was measured, is level with the cosine here, +0.005 ± 0.003, and so are the three
+# drops of the baseline. The constant rate loses 0.130, and is best at the lowest peak tried.
 #
-# So the advice is where to begin, not where to stop. All that end cold lie within 0.030; that is the part to rely on.
-
-# %% [markdown] lang="zh" of="9a556b5f"
-# 有无预热的余弦，以及基线的三次下降，不分上下。WSD 在测定它的地方获胜，在这里却输了 0.024，即三个标准误：
-# 只有 500 个更新步，其中五分之一用于冷却。恒定学习率输掉的是它的五倍（而且在所试的最低峰值处最好）。
+# The length of the cooldown counts: `advise` cools for 30% of the run, and section 05 says how a straight line to zero does
+# (0.016 *below* the cosine). Short runs want a longer cooldown.
 #
-# 所以建议是起点，不是终点。凡以冷收尾的都在 0.030 之内；可以依靠的是这一点。
+# So the advice is where to begin, not where to stop. All that end cold lie within 0.013; that is the part to rely on.
+
+# %% [markdown] lang="zh" of="9799f46e"
+# 没有赢家：WSD 在当初的测试中胜出，在这里却与余弦不分上下，+0.005 ± 0.003；基线的三次下降也是如此。恒定学习率落后 0.130，
+# 而且在所试的最低峰值处最好。
+#
+# 冷却的长短有影响：`advise` 用训练的 30% 冷却；一条直线降到零的结果见第 05 节（比余弦*低* 0.016）。训练越短，冷却所占的比例应越大。
+#
+# 所以建议是起点，不是终点。凡是最后冷下来的，差距都在 0.013 以内；靠得住的是这一点。
 
 # %% [markdown] lang="en"
-# ## Stop at any update, go on to the last bit
+# ## Stop at any update, and go on
 #
 # Jobs get killed. A run is more than weights, and whatever is not in the file is another run. Here is one with dropout
 # (it draws random numbers) and a loader that knows where it stands.
 
-# %% [markdown] lang="zh" of="bc57001a"
-# ## 随时停下，逐位续训
+# %% [markdown] lang="zh" of="4d802d2c"
+# ## 随时停下，再继续
 #
-# 任务会被杀掉。一次训练不只是权重：没写进文件的东西，会让它变成另一次训练。下面这次训练带 dropout（它要抽随机数），
+# 作业会被强行终止。一次训练不只是权重：没写进文件的东西，会让它变成另一次训练。下面这次训练带 dropout（它要抽随机数），
 # 还有一个知道自己读到哪里的 loader。
 
 # %% name="build"
@@ -428,7 +439,7 @@ def build(seed=0):
     torch.manual_seed(seed)
     model = nn.Sequential(nn.Linear(40, 32), nn.ReLU(), nn.Dropout(0.2), nn.Linear(32, 10))
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.02)
-    scheduler = CosineAnnealingLR(optimizer, T_max=200)
+    scheduler = CosineAnnealingLR(optimizer, T_max=240)
     loader = practice.Batches((data.x, data.y), batch_size=50, seed=seed)
     return model, optimizer, scheduler, loader
 
@@ -437,7 +448,7 @@ class Killed(Exception):
     pass
 
 def run(model, optimizer, scheduler, loader, path=None, kill_at=None):
-    while scheduler.last_epoch < 200:
+    while scheduler.last_epoch < 240:
         for x, y in loader:
             optimizer.zero_grad()
             cross_entropy(model(x), y).backward()
@@ -449,11 +460,13 @@ def run(model, optimizer, scheduler, loader, path=None, kill_at=None):
     return nn.utils.parameters_to_vector(model.parameters()).detach()
 
 # %% [markdown] lang="en"
-# It is stopped at update 130, in the middle of an epoch of 80, and goes on in objects built anew, after somebody drew other random numbers.
+# The run is three epochs of 80 updates. It is stopped at update 130, in the middle of the second, and goes on in objects
+# built anew, after somebody drew other random numbers.
 # **Predict** the largest difference of any weight at the end.
 
-# %% [markdown] lang="zh" of="5c875871"
-# 它在第 130 步停下，正处在一轮（80 步）的中间，然后在重新构建的对象里继续，其间还有人动过随机数。**先猜一猜**最后权重之差最大是多少？
+# %% [markdown] lang="zh" of="2fa49f60"
+# 整个训练为三轮，每轮 80 步。它在第 130 步停下，正处在第二轮的中间，然后在重新构建的对象里继续，其间还有人动过随机数。
+# **先猜一猜**最后权重之差最大是多少？
 
 # %% name="resume"
 import tempfile
@@ -482,13 +495,15 @@ print("largest difference", (again - whole).abs().max().item(), " equal", torch.
 # %% [markdown] lang="en"
 # ## Leave one out
 #
-# Now the same with one part missing at a time: the script starts again, and that part is as new. **Predict** which
-# missing part costs most, and which costs nothing.
+# Another run, a small one: 300 updates, killed at 270, with batches drawn by a generator. The script starts again with one
+# part missing at a time: that part is as new. *Weights apart* is the largest difference of any weight over eight seeds.
+# **Predict** which missing part costs most, and which costs nothing.
 
-# %% [markdown] lang="zh" of="f2ebc110"
+# %% [markdown] lang="zh" of="c16f3a2b"
 # ## 一次漏掉一样
 #
-# 现在每次漏掉一个部分：脚本重新开始，那个部分是全新的。**先猜一猜**漏掉哪一样代价最大？哪一样毫无代价？
+# 换一次小一点的训练：300 步，在第 270 步中断，批次由一个生成器抽取。脚本重新开始，每次漏掉一个部分：那个部分是全新的。
+# 输出中的 weights apart 是八个随机种子中任一权重的最大差异。**先猜一猜**漏掉哪一样代价最大？哪一样毫无代价？
 
 # %% name="left-out"
 def without(part, seed):
@@ -516,24 +531,32 @@ for part in ("nothing", *figures.PARTS):
 # 没有调度器，损失甚至低了 0.003：学习率碰巧停在原处，而这条余弦本该继续下降。
 
 # %% [markdown] lang="en"
-# Now kill it where you like. At first only the weights are saved. **Predict** what the learning rate does after the kill.
-# The goal is the same run, to the last bit.
+# Now kill this run of 300 updates where you like. At first only the weights are saved. **Predict** what the learning rate
+# does after the kill. The goal is the same run, to the last bit.
 
-# %% [markdown] lang="zh" of="25279b57"
-# 现在由你决定在哪里中断。一开始只保存权重。**先猜一猜**中断之后学习率会怎样？目标是同一次训练，每一位都相同。
+# %% [markdown] lang="zh" of="393457ac"
+# 现在由你决定这 300 步的训练在哪里中断。一开始只保存权重。**先猜一猜**中断之后学习率会怎样？目标是同一次训练，逐位一致。
 
 # %% name="killed"
 explorers.practice.killed()
 
+# %% [markdown] lang="en" given="0.04"
+# With the weights alone, after a kill at update 150, the run even ends lower, by 0.04: 300 updates are few, and the rate
+# has stayed high longer. That is the luck of a short run, not a resume.
+
+# %% [markdown] lang="zh" of="8db379ca"
+# 只保存权重、在第 150 步中断，最后的损失甚至还低了 0.04：300 步很短，而学习率高的时间更长。
+# 这是短训练碰上的运气，不是续训。
+
 # %% [markdown] lang="en"
-# ## A file that cannot lie
+# ## A file that refuses
 #
 # A job killed *while it saves*, a file from elsewhere, another model. **Predict** what `load` does with each.
 
-# %% [markdown] lang="zh" of="2d6daba1"
-# ## 不会骗人的文件
+# %% [markdown] lang="zh" of="d26fb790"
+# ## 宁可拒绝的文件
 #
-# *正在保存时*被杀掉的任务，来路不明的文件，另一个模型。**先猜一猜** `load` 会如何对待它们？
+# *正在保存时*被强行终止的作业，来路不明的文件，另一个模型。**先猜一猜** `load` 会如何对待它们？（异常信息为英文。）
 
 # %% name="refused"
 good = path.read_bytes()
@@ -546,22 +569,25 @@ for file, into in ((cut, model), (foreign, model), (path, wide)):
     try:
         practice.load(file, into, optimizer, scheduler, loader=loader)
     except ValueError as error:
-        print(str(error).replace(folder.name + "/", "")[:118])
+        print(str(error).replace(folder.name + "/", "").partition(";")[0])
 
 # %% [markdown] lang="en"
 # Refused, each for its reason, before anything is changed. `save` writes beside the old file and then moves the new one into its place:
 # whenever the process dies, the file is the old one or the new one, whole.
 #
-# And it holds tensors and plain values only, so that torch reads it without running a pickle's code:
+# And it holds tensors and plain values only, so that torch reads it without running a pickle's code. Whose states are in
+# it, and which random numbers:
 
-# %% [markdown] lang="zh" of="cf74571c"
-# 各因其故，一律拒绝，而且什么都还没有改动。`save` 先写在旧文件旁边，再把新文件移到位：无论进程何时死掉，
+# %% [markdown] lang="zh" of="48cc5cce"
+# 一律拒绝，并说明各自的原因；拒绝之前什么都没有改动。`save` 先写在旧文件旁边，再把新文件移到位：无论进程何时死掉，
 # 文件要么是旧的，要么是新的，总是完整的。
 #
-# 文件里只有张量和普通的值，所以 torch 读它时不会运行 pickle 里的代码：
+# 文件里只有张量和普通的值，所以 torch 读它时不会运行 pickle 里的代码。里面有哪些对象的状态、哪些随机数：
 
 # %% name="plain"
-print(sorted(torch.load(path, weights_only=True)))
+saved = torch.load(path, weights_only=True)
+print("states:", *saved["things"])
+print("random numbers:", *saved["random"])
 folder.cleanup()
 
 # %% [markdown] lang="en"
@@ -580,7 +606,7 @@ folder.cleanup()
 #
 # **观察整个训练。** 只看十步的报告，不知道余弦会在第 900 步掉头；请给出 `planned_updates`。
 #
-# **安静不是证明。** `watch` 认得常见的错误；峰值太高它并不知道。请看 `report.plot()`。
+# **没有报告，不等于没有问题。** `watch` 认得常见的错误；峰值太高它并不知道。请看 `report.plot()`。
 #
 # **工作进程。** 数据增强在工作进程里抽的随机数，在一轮中间无法恢复。
 
@@ -588,21 +614,21 @@ folder.cleanup()
 # ## What you take with you
 #
 # 1. `with practice.watch(optimizer, scheduler, planned_updates=N) as report:` shows what was used, and changes nothing.
-# 2. Fifteen codes. One cause behind most of them: the scheduler counts steps, and only the loop knows what a step is.
+# 2. Fifteen codes. Behind the largest group: the scheduler counts steps, and only the loop knows what a step is.
 # 3. Some mistakes ruin a run, some cost nothing visible, one even helped: look at the learning rate, not at the loss.
 # 4. `practice.advise(...)`: a choice, code to copy, what was measured. The front runners lie close; ending cold matters.
 # 5. `practice.save` and `practice.load`: killed anywhere, the same run to the last bit.
 # 6. The scheduler without its optimizer, or the reverse, is another learning rate. Random numbers and loader only make
 #    it another run.
 
-# %% [markdown] lang="zh" of="605154cc"
+# %% [markdown] lang="zh" of="8a53bced"
 # ## 要点
 #
 # 1. `with practice.watch(optimizer, scheduler, planned_updates=N) as report:` 显示实际用了什么，而且什么都不改变。
-# 2. 十五个代码。多数背后是同一个原因：调度器只数 step，而一个 step 是什么，只有循环知道。
+# 2. 十五个代码。最大的一类背后：调度器只数 step，而一个 step 是什么，只有循环知道。
 # 3. 有些错误毁掉训练，有些看不出代价，有一种反而有利：要看学习率，不要看损失。
 # 4. `practice.advise(...)`：一个选择、可照抄的代码、实测的结果。领先者相差不大，要紧的是最后要冷。
-# 5. `practice.save` 与 `practice.load`：在哪里被杀掉都行，续训出来的是同一次训练，每一位都相同。
+# 5. `practice.save` 与 `practice.load`：在哪里中断都行，续训出来的是同一次训练，逐位一致。
 # 6. 有调度器而没有它的优化器，或者反过来，都意味着另一个学习率。随机数和 loader 只会让它变成另一次训练。
 
 # %% [markdown] lang="en"
@@ -628,13 +654,12 @@ folder.cleanup()
 #
 # - PyTorch, [How to adjust learning rate](https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate)
 #   and [Reproducibility](https://docs.pytorch.org/docs/stable/notes/randomness.html).
-# - The mistakes are those of PyTorch's issue tracker: 44511 (order), 65417 (unit), 38170 (one-cycle past its end), 47560
-#   (the end of the cosine), 60265 (resume), 47513 (plateau).
+# - In PyTorch's issue tracker, for example: 44511 (order), 65417 (unit), 60265 (resume).
 
-# %% [markdown] lang="zh" of="efed638e"
+# %% [markdown] lang="zh" of="664a833b"
 # ## 来源
 #
 # - PyTorch，[How to adjust learning rate](https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate)
 #   与 [Reproducibility](https://docs.pytorch.org/docs/stable/notes/randomness.html)。
-# - 这些错误都来自 PyTorch 的问题列表：44511（顺序）、65417（单位）、38170（单周期走过头）、47560（余弦的终点）、
-#   60265（续训）、47513（plateau）。
+# - PyTorch 的问题列表中就有例子：44511（顺序）、65417（单位）、60265（续训）。
+

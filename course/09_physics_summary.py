@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
 # # What the physics is worth
 #
-# **35 minutes · you need sections 01, 02 and 05.** Learning rates were temperatures, clocks and forces on these pages.
+# **35 minutes · you need sections 01 to 05.** Learning rates were temperatures, clocks and forces on these pages.
 # Here each picture gets its measurement and a verdict. You will be able to
 #
 # 1. anneal: start hot, cool slowly, end cold, and say what each rule costs when it is broken,
@@ -11,10 +11,10 @@
 # 5. fit a law to three training curves, and predict schedules that were never run,
 # 6. score a schedule of your own so that luck does not win.
 
-# %% [markdown] lang="zh" of="89f6189c"
+# %% [markdown] lang="zh" of="81b3a3e9"
 # # 物理图像值多少
 #
-# **35 分钟 · 你需要第 01、02、05 节。** 在前面各页里，学习率当过温度、时钟和外力。在这里，每一幅图像都要接受测量，
+# **35 分钟 · 你需要第 01 至 05 节。** 在前面各页里，学习率当过温度、时钟和外力。在这里，每一幅图像都要接受测量，
 # 得到判定。学完本页，你将能够
 #
 # 1. 退火：开始要热，冷却要慢，结束要冷，并说出违反每一条的代价；
@@ -62,7 +62,8 @@ explorers.physics.cooling()
 # 三个都要紧：要走几千步，结束时接近 0，起点既不能冷，也不能远高于势阱。
 
 # %% [markdown] lang="en"
-# Now the pictures that this page judges. **Predict** a verdict for each: *exact*, *good picture*, or *only a picture*.
+# Now the pictures that this page judges: *exact* where the numbers agree, a *good picture* where the ups and downs agree
+# and the numbers may not, *only a picture* where what is special about it fails. **Predict** a verdict for each.
 #
 # | the schedule | is said to be |
 # |---|---|
@@ -74,8 +75,9 @@ explorers.physics.cooling()
 # | warm-up | slow heating, first of all |
 # | a growing batch | cooling at a constant learning rate |
 
-# %% [markdown] lang="zh" of="49e7de4e"
-# 下面是本页要判定的图像。**先猜一猜**每一条的判定：*精确*、*好图像*，还是*仅仅是比喻*？
+# %% [markdown] lang="zh" of="5edf5815"
+# 下面是本页要判定的图像。数值吻合，判为*精确*；升降走势吻合而数值未必吻合，判为*好图像*；最特别的那一点不成立，
+# 判为*仅仅是比喻*。**先猜一猜**每一条的判定。
 #
 # | 调度 | 据说是 |
 # |---|---|
@@ -103,15 +105,15 @@ explorers.physics.cooling()
 #
 # $$\mathrm{E}[x_i^2] \leftarrow (1 - \eta_t\lambda_i)^2\,\mathrm{E}[x_i^2] + \eta_t^2\,c_i/B$$
 
-# %% [markdown] lang="en"
-# The expected loss is $\frac12\sum\lambda_i\mathrm{E}[x_i^2]$. At a constant rate it comes to rest, and per direction a
+# %% [markdown] lang="en" given="10%"
+# The expected loss is $\frac12\sum\lambda_i\mathrm{E}[x_i^2]$. At a constant rate it settles, and per direction a
 # temperature would make it $T/2$. With $T = \eta c/2$ (section 01) that is $\eta/4$ for $\lambda = c = B = 1$.
-# **Predict** from which $\eta$ on this fails.
+# **Predict** from which $\eta$ on this is more than 10% off.
 
-# %% [markdown] lang="zh" of="993e4e79"
-# 期望损失是 $\frac12\sum\lambda_i\mathrm{E}[x_i^2]$。学习率恒定时它会停在一个值上；若真有温度，每个方向应贡献
+# %% [markdown] lang="zh" of="ea0e3a54"
+# 期望损失是 $\frac12\sum\lambda_i\mathrm{E}[x_i^2]$。学习率恒定时它会达到稳态；若真有温度，每个方向应贡献
 # $T/2$。取 $T = \eta c/2$（第 01 节），当 $\lambda = c = B = 1$ 时就是 $\eta/4$。
-# **先猜一猜**：从多大的 $\eta$ 起，这就不成立了？
+# **先猜一猜**：从多大的 $\eta$ 起，它的误差超过 10%？
 
 # %% name="rest"
 import numpy as np
@@ -123,19 +125,20 @@ def mean(values, digits=3):
     return f"{m:+.{digits}f} ± {error:.{digits}f}"
 
 valley = physics.NoisyQuadratic(curvature=[1.0], noise=[1.0], start=[4.0])
-for lr in (0.01, 0.1, 0.5, 1.5):
+for lr in (0.01, 0.1, 0.2, 0.5, 1.5):
     last = valley.simulate(np.full(1000, lr), runs=4000, seed=0)[:, -1]
     exact = valley.at_rest(lr)
     print(f"lr {lr:<4}  measured {mean(last, 4)}  exact {exact:.4f}  exact / (lr / 4) = {exact / (lr / 4):.2f}")
 
-# %% [markdown] lang="en"
-# 4000 descents agree with $\eta c/\big(2(2 - \eta\lambda)\big)$ at every rate, within two standard errors. The temperature
-# does for small $\eta\lambda$: the true value is 1.05 times as large at 0.1, 1.33 times at 0.5. So "isothermal" is
-# exact in that limit, and fails towards $2/\lambda$.
+# %% [markdown] lang="en" given="5% 10%"
+# 4000 descents agree with $\eta c/\big(2(2 - \eta\lambda)\big)$ at every rate, within two standard errors. The
+# temperature's $\eta c/4$ is too low by a share of $\eta\lambda/2$: 5% at 0.1, 10% at 0.2, and at 0.5 the true value is
+# 1.33 times it. So "isothermal" is exact in the limit of small $\eta\lambda$, and fails towards $2/\lambda$.
 
-# %% [markdown] lang="zh" of="2fe85715"
-# 4000 次下降在每个学习率上都与 $\eta c/\big(2(2 - \eta\lambda)\big)$ 一致，相差不到两个标准误。温度的说法在 $\eta\lambda$
-# 小时成立：真值在 0.1 处是它的 1.05 倍，在 0.5 处是 1.33 倍。所以“等温”在这个极限下是精确的，越接近 $2/\lambda$ 越不成立。
+# %% [markdown] lang="zh" of="4efaa541"
+# 4000 次下降在每个学习率上都与 $\eta c/\big(2(2 - \eta\lambda)\big)$ 一致，相差不到两个标准误。温度给出的 $\eta c/4$
+# 偏低，偏低的比例是 $\eta\lambda/2$：在 0.1 处低 5%，在 0.2 处低 10%，到 0.5，真值已是它的 1.33 倍。所以“等温”在
+# $\eta\lambda$ 很小的极限下是精确的，越接近 $2/\lambda$ 越不成立。
 
 # %% [markdown] lang="en"
 # ## Break the three rules, one at a time
@@ -191,27 +194,34 @@ for rule, family in physics.coolings(0.12, steps=300).items():
     networks[rule] = dict(zip(family, runs.train_loss[:, 0], strict=True))
 figures.three_rules(balls, networks)
 
+# %% [markdown] lang="en" given="2.303"
+# Six panels, three rules, and not always one cause. Cooled too fast, or cold from the start, balls stay trapped (1.30);
+# networks have not travelled: 2.27 is nearly guessing ($\ln 10$ is 2.303), because $\sum\eta$ was too small. Too slow
+# never gets cold (1.67 and 2.02).
+
+# %% [markdown] lang="zh" of="31ae8553"
+# 六幅图，三条规则，原因却不总是同一个。冷得太快，或一开始就冷：小球会被困住（1.30）；网络则是还没走出多远，
+# 2.27 几乎等于乱猜（$\ln 10$ 是 2.303），因为 $\sum\eta$ 太小。太慢则永远冷不下来（1.67 与 2.02）。
+
+# %% [markdown] lang="en" given="2.303"
+# A start four times too hot costs the balls a little; a network hardly learns at all (2.24). Warmth left at the end
+# only hurts, though a tenth of it costs nothing that shows.
+
+# %% [markdown] lang="zh" of="3e546774"
+# 起点热了四倍，小球只吃一点亏，网络却几乎什么也学不到（2.24）。最后剩下的热量只有坏处，不过剩十分之一还看不出代价。
+
 # %% [markdown] lang="en"
-# Six panels, one story. A cold start is frozen; a start too hot wastes the budget above the wells, and a network is
-# hurt by it far more. Cooling has a best speed: too fast freezes (balls 1.30, networks 2.27), too slow never gets cold
-# (1.67 and 2.02). And warmth left at the end only hurts, though a tenth of it costs nothing that shows.
-
-# %% [markdown] lang="zh" of="8f41ff61"
-# 六幅图，一个故事。冷的起点等于冻住；太热的起点把预算浪费在势阱之上，网络因此受的损害大得多。冷却有一个最佳速度：
-# 太快会冻住（小球 1.30，网络 2.27），太慢则永远冷不下来（1.67 与 2.02）。最后剩下的热量只有坏处，
-# 不过剩十分之一还看不出代价。
-
-# %% [markdown] lang="en"
-# ## Drop, freeze, reheat
+# ## Drop, wait, reheat
 #
-# Hot at 0.12, cooled by a factor at update 150, heated again at 225. Section 05 did this with longer runs.
-# **Predict** what each factor gains at 225, and what is left of it at 300.
+# Hold 0.12; at update 150 multiply it by 0.3, 0.1 or 0.01; at 225 go back to 0.12. Section 05 did this with longer runs.
+# The control is never lowered. **Predict** for each factor how far below the control it is just before 225, and what is
+# left of that at 300.
 
-# %% [markdown] lang="zh" of="570c11bc"
-# ## 骤降、冻结、再加热
+# %% [markdown] lang="zh" of="3638561b"
+# ## 骤降、等待、再加热
 #
-# 先热在 0.12，第 150 步降到某个倍数，第 225 步再加热。第 05 节用更长的训练做过。
-# **先猜一猜**：每个倍数到第 225 步赢得多少？到第 300 步还剩多少？
+# 先保持 0.12；第 150 步乘以 0.3、0.1 或 0.01；第 225 步回到 0.12。第 05 节用更长的训练做过。对照组始终不降。
+# **先猜一猜**：每个倍数到第 225 步之前比对照组低多少？到第 300 步还剩多少？
 
 # %% name="drop"
 def plan(factor):
@@ -224,27 +234,33 @@ for factor in cooled.schedules[1:]:
     print(f"x {factor:4}", " updates 200-225", mean(gain[:, 200:225].mean(1)),
           " updates 275-300", mean(gain[:, 275:].mean(1)))  # fmt: skip
 
-# %% [markdown] lang="en" given="0.035 0.048"
-# The hundredfold drop gains about half as much as the gentle ones: a quench freezes. Heated again, nothing is left
-# that sixteen seeds can show. (Section 05, at other settings, found those that had been cold *behind*: +0.035 to
-# +0.048.) The staged quench is a good picture: order bought by cooling is lost by heating.
+# %% [markdown] lang="en" given="0.0012 0.035 0.048"
+# The hundredfold drop gains about half as much as the gentle ones: at 0.0012 the network hardly moves. Heated again,
+# nothing is left that sixteen seeds can show.
 
-# %% [markdown] lang="zh" of="d3713b5f"
-# 百倍的骤降赢得的大约只有温和降温的一半：淬火会冻住。再加热之后，十六个随机种子再也看不出任何好处。
-# （第 05 节在另一组设置下发现，冷过的反而*落后*：+0.035 到 +0.048。）分段淬火是个好图像：靠冷却换来的秩序，一加热就没了。
+# %% [markdown] lang="zh" of="93ca6558"
+# 百倍的骤降赢得的大约只有温和降温的一半：学习率只剩 0.0012，网络几乎不动了。再加热之后，十六个随机种子再也看不出任何好处。
+
+# %% [markdown] lang="en" given="0.0012 0.035 0.048"
+# (Section 05, at other settings, found that the runs which had been cold
+# ended *behind*, by 0.035 to 0.048.) The staged quench is a good picture: order bought by cooling is lost by heating.
+
+# %% [markdown] lang="zh" of="a9f531b1"
+# （第 05 节在另一组设置下发现，冷过的训练最后反而*落后* 0.035 到 0.048。）分段淬火是个好图像：靠冷却换来的秩序，一加热就没了。
 
 # %% [markdown] lang="en"
 # ## Grow the batch instead
 #
-# Noise per update goes as $\eta c/B$: a quarter of the rate, or four times the batch? Both read the same number of
-# examples for the same $\sum\eta$; the larger batch needs a quarter of the updates. First the valley, at rest.
-# **Predict** where the two part.
+# The temperature is $T = \eta c/(2B)$ (the noise of one update, $\eta^2 c/B$, for each $\eta$ of the clock): two ways to
+# cool. A quarter of the rate, or four times the batch? Both read the same number of examples for the same $\sum\eta$;
+# the larger batch needs a quarter of the updates. First the valley, where it settles. **Predict** where the two part.
 
-# %% [markdown] lang="zh" of="7a5587c2"
+# %% [markdown] lang="zh" of="ffc669bf"
 # ## 改为增大批大小
 #
-# 每步噪声的强度是 $\eta c/B$：学习率取四分之一，还是批大小取四倍？对同样的 $\sum\eta$，两者读的样本数相同，
-# 大批次只需四分之一的更新步。先看山谷里的静止状态。**先猜一猜**：两者在哪里分道扬镳？
+# 温度是 $T = \eta c/(2B)$（一步的噪声 $\eta^2 c/B$，摊到每单位时钟 $\eta$ 上），所以有两种降温办法：学习率取四分之一，
+# 还是批大小取四倍？对同样的 $\sum\eta$，两者读的样本数相同，大批次只需四分之一的更新步。先看山谷里的稳态。
+# **先猜一猜**：两者在哪里分道扬镳？
 
 # %% name="batch-valley"
 for lr in (0.01, 0.1, 1.0, 1.5):
@@ -260,10 +276,13 @@ for lr in (0.01, 0.1, 1.0, 1.5):
 # 两者之比为 $(2 - \eta\lambda/4)/(2 - \eta\lambda)$。
 
 # %% [markdown] lang="en"
-# Now networks: plain SGD, every plan reading the *same* examples in the same order. **Predict** the differences.
+# Now networks: plain SGD, every plan reading the *same* examples in the same order. `hot` stays at 0.3; `lower` divides
+# the rate by 4, twice; `grow` multiplies the batch by 4, twice; `both` halves the rate and doubles the batch, twice.
+# **Predict** how far each ends above `lower`.
 
-# %% [markdown] lang="zh" of="be4b5fec"
-# 再看网络：不带动量的 SGD，每种方案按同样的次序读*同样的*样本。**先猜一猜**各自的差别。
+# %% [markdown] lang="zh" of="d8a9be8e"
+# 再看网络：不带动量的 SGD，每种方案按同样的次序读*同样的*样本。`hot` 始终是 0.3；`lower` 两次把学习率除以 4；
+# `grow` 两次把批大小乘以 4；`both` 两次把学习率减半、批大小加倍。**先猜一猜**：它们最后各比 `lower` 高多少？
 
 # %% name="batch-networks"
 stages = {  # learning rate, batch size, updates
@@ -277,95 +296,126 @@ for name, each in losses.items():
     updates = sum(n for _, _, n in stages[name])
     print(f"{name:5} {updates} updates  {each.mean():.3f}  minus lower {mean(each - losses['lower'], 4)}")
 
-# %% [markdown] lang="en" given="0.004 0.005"
+# %% [markdown] lang="en" given="0.004 0.006"
 # The grown batch ends 0.0049 ± 0.0016 above the lowered rate, after 475 updates instead of 880; other seeds say 0.004
-# to 0.005. With half the factor each (`both`) it is 0.0013. Staying hot costs 0.0866. So growing the batch *is* cooling, but for a trace:
-# the larger step overshoots a little more.
+# to 0.006. With the rate halved and the batch doubled at each stage (`both`) it is 0.0013. Staying hot costs 0.0866.
 
-# %% [markdown] lang="zh" of="10adaac5"
-# 增大批大小的结果比降低学习率高 0.0049 ± 0.0016，只用 475 步而不是 880 步；换别的种子是 0.004 到 0.005。倍数由两者分担（`both`）时是 0.0013。
-# 一直热着则要付出 0.0866。所以增大批大小*就是*冷却，只差一点点：较大的步子多迈过头了一些。
+# %% [markdown] lang="zh" of="2a546624"
+# 增大批大小的结果比降低学习率高 0.0049 ± 0.0016，只用 475 步而不是 880 步；换别的随机种子是 0.004 到 0.006。
+# 若每一段学习率减半、批大小加倍（`both`），则是 0.0013。一直热着要付出 0.0866。
+
+# %% [markdown] lang="en" given="0.004 0.006"
+# So growing the batch *is* cooling, but for a trace. In the valley such a trace is the larger step that overshoots; what
+# it is in the network was not measured.
+
+# %% [markdown] lang="zh" of="228674cd"
+# 所以增大批大小*就是*冷却，只差一点点。在山谷里，这一点差别来自迈过头的大步子；在网络里它来自什么，这里没有测量。
 
 # %% [markdown] lang="en"
 # ## Compute the best schedule
 #
 # One direction first. After each update the smaller $V = \mathrm{E}[x^2]$ is always the better place to be, so the best
-# rate is the one that makes the next $V$ least: $\eta = \lambda V/(\lambda^2 V + c)$, and then $1/V$ grows evenly:
+# rate is the one that makes the next $V$ least (take $B = 1$): $\eta = \lambda V/(\lambda^2 V + c)$. Then $1/V$ grows by
+# $\lambda^2/c$ with each update:
 #
 # $$\eta_t = \frac{1}{\lambda\,\big(1 + t + c/(\lambda^2 V_0)\big)}$$
 
-# %% [markdown] lang="zh" of="84c7bba9"
+# %% [markdown] lang="zh" of="53b62039"
 # ## 算出最优调度
 #
-# 先看一个方向。每一步之后，$V = \mathrm{E}[x^2]$ 越小处境越好，所以最优的学习率就是让下一个 $V$ 最小的那个：
-# $\eta = \lambda V/(\lambda^2 V + c)$，于是 $1/V$ 匀速增长：
+# 先看一个方向。每一步之后，$V = \mathrm{E}[x^2]$ 越小处境越好，所以最优的学习率就是让下一个 $V$ 最小的那个
+# （取 $B = 1$）：$\eta = \lambda V/(\lambda^2 V + c)$。于是每一步 $1/V$ 增加 $\lambda^2/c$：
 #
 # $$\eta_t = \frac{1}{\lambda\,\big(1 + t + c/(\lambda^2 V_0)\big)}$$
 
 # %% [markdown] lang="en"
 # `optimum` knows nothing of this. It differentiates the exact final loss by every $\log\eta_t$ (autodiff) and descends
-# with L-BFGS. Then twenty directions, $\lambda_i = 1/i$, noise $c_i = 0.05\,\lambda_i$, 100 updates, no rate above
-# $2/\lambda_1 = 2$. **Predict** how much linear, cosine and constant lose to it.
+# with L-BFGS. Then twenty directions, $\lambda_i = 1/i$, noise $c_i = 0.05\,\lambda_i$, each with mean square 1 at the
+# start; 100 updates, and for every schedule no rate above $2/\lambda_1 = 2$. **Predict** how much linear, cosine and
+# constant lose to the best.
 
-# %% [markdown] lang="zh" of="8e79c1ac"
+# %% [markdown] lang="zh" of="a3dad8f7"
 # `optimum` 不知道这个公式。它把精确的最终损失对每个 $\log\eta_t$ 求导（自动微分），再用 L-BFGS 下降。然后是二十个方向，
-# $\lambda_i = 1/i$，噪声 $c_i = 0.05\,\lambda_i$，100 个更新步，学习率不超过 $2/\lambda_1 = 2$。
-# **先猜一猜**：线性、余弦、恒定各输给它多少？
+# $\lambda_i = 1/i$，噪声 $c_i = 0.05\,\lambda_i$，开始时均方值都是 1；100 个更新步，所有调度的学习率都不超过
+# $2/\lambda_1 = 2$。**先猜一猜**：线性、余弦、恒定各比最优的输多少？
 
 # %% name="optimum"
-print("autodiff ", (1 / physics.optimum(valley, 5)).round(3))
-print("formula  ", (1 / physics.one_mode_optimum(5, start=4.0)).round(3))
+print("1/η autodiff ", (1 / physics.optimum(valley, 5)).round(3))
+print("1/η formula  ", (1 / physics.one_mode_optimum(5, start=4.0)).round(3))
 
 spectrum = physics.power_law(20, exponent=1.0, noise=0.05)
 best = physics.optimum(spectrum, 100, highest=2.0)
-least = spectrum.loss(best)[-1]
+course = spectrum.loss(best)
+least = course[-1]
 print(f"best {least:.5f}, every 10th rate {best[::10].round(2)}, last {best[-1]:.3f}")
+print(f"its loss before updates 0, 2, 12, 20: {course[[0, 2, 12, 20]].round(2)}")
 for name, shape in figures.shapes(100).items():
-    peak, loss = physics.best_peak(spectrum, shape)
+    peak, loss = physics.best_peak(spectrum, shape, highest=2.0)
     print(f"{name:8} peak {peak:.2f}  loss {loss:.5f}  {loss / least:.2f} times the best")
 
-# %% [markdown] lang="en"
-# Autodiff finds the formula. In many directions the best schedule holds at the edge of stability, then falls by a third
-# or so every ten updates, and never reaches 0. The cosine ends 1.32 times as high, the line 1.29 times, the constant three times.
+# %% [markdown] lang="en" given="9.4 6.1 4.5 4%"
+# Autodiff finds the formula. In many directions the best schedule stays as high as it is allowed for twelve updates, and
+# its loss shows nothing for it: from 1.80 to 1.08, and back *up* to 1.80.
 
-# %% [markdown] lang="zh" of="48921569"
-# 自动微分找到了公式。方向一多，最优调度先停在稳定边界上，然后大约每十步降三分之一，而且从不到 0。余弦的最终损失是它的 1.32 倍，
-# 直线 1.29 倍，恒定则是三倍。
+# %% [markdown] lang="zh" of="fc9c9f6c"
+# 自动微分找到了公式。方向一多，最优调度就在允许的最高值上停留十二步，而损失上看不出任何好处：从 1.80 降到 1.08，又*升*回
+# 1.80。
+
+# %% [markdown] lang="en" given="9.4 6.1 4.5 4%"
+# The steepest direction waits while the shallow
+# ones travel. Then the rate falls, by a quarter to a half every ten updates, and never reaches 0.
+
+# %% [markdown] lang="zh" of="5ed95a0c"
+# 最陡的方向在等待，平缓的方向在赶路。然后学习率才下降，每十步降四分之一到一半，而且从不到 0。
+
+# %% [markdown] lang="en" given="9.4 6.1 4.5 4%"
+# The line ends 1.29 times as high, the cosine 1.32 times, the constant three times. (Without the limit the best schedule
+# starts at 9.4, then 6.1, 4.5 and so on, below 2 from update 7, and ends 4% lower.)
+
+# %% [markdown] lang="zh" of="95aa9e87"
+# 直线的最终损失是它的 1.29 倍，余弦 1.32 倍，恒定则是三倍。（若不设上限，最优调度从 9.4 开始，接着 6.1、4.5……，
+# 从第 7 步起低于 2，最终损失低 4%。）
 
 # %% [markdown] lang="en" given="10%"
-# **Predict** where in the next explorer the cosine comes within 10% of the best. That is the goal.
+# The next explorer has three sliders: the gradient noise $c/\lambda$, the fall $a$ of the spectrum ($\lambda_i = i^{-a}$:
+# 0 is flat, 2 steep), and the number of updates $T$. **Predict** where the cosine comes within 10% of the best. That is
+# the goal.
 
-# %% [markdown] lang="zh" of="006d49b9"
-# **先猜一猜**：在下面的探索器里，到哪里余弦与最优相差不到 10%？这就是目标。
+# %% [markdown] lang="zh" of="354609d1"
+# 下面的探索器有三个滑块：梯度噪声 $c/\lambda$，曲率谱的衰减 $a$（$\lambda_i = i^{-a}$：0 是平的，2 是陡的），更新步总数 $T$。
+# **先猜一猜**：到哪里余弦与最优相差不到 10%？这就是目标。
 
 # %% name="best"
 explorers.physics.best()
 
-# %% [markdown] lang="en"
-# With a lot of noise, and few updates or a steep spectrum: then nobody gets far, and the way matters less.
+# %% [markdown] lang="en" given="1.08 1.09"
+# Where noise is strong and the spectrum steep: at $c/\lambda = 1$, $a = 2$ it is 1.08 or 1.09 for every $T$. At $a = 1$ it
+# takes $c/\lambda = 10$ and few updates (1.08 at $T = 20$). On a flat spectrum the cosine never comes that near.
 
-# %% [markdown] lang="zh" of="5a512ab0"
-# 噪声很大，再加上步数少或曲率谱很陡的时候：谁也走不远，途中的形状就不那么要紧了。
+# %% [markdown] lang="zh" of="764c8bcb"
+# 噪声强、曲率谱又陡的时候：在 $c/\lambda = 1$、$a = 2$ 处，无论 $T$ 多大都是 1.08 或 1.09。$a = 1$ 时则要 $c/\lambda = 10$
+# 而且步数少（$T = 20$ 时为 1.08）。曲率谱平坦时，余弦从来没有这么接近过。
 
 # %% [markdown] lang="en"
 # ## Predict a run that was never made
 #
 # A network is no quadratic. But take three of its training curves (constant, cosine, a tenfold step; 16 seeds each) and
-# ask for the noisy quadratic whose *expected* loss comes nearest: 16 curvatures offered, starts and noises not negative, least
-# squares.
+# ask for the noisy quadratic whose *expected* loss comes nearest. Offered are 16 curvatures, each with a start and a
+# noise that are not negative, and a *floor*: the loss that no schedule removes. Least squares chooses.
 
-# %% [markdown] lang="zh" of="5bfc24f1"
+# %% [markdown] lang="zh" of="25f99093"
 # ## 预测一次从未做过的训练
 #
-# 网络不是二次型。但取它的三条训练曲线（恒定、余弦、十倍的阶梯，各 16 个随机种子），求*期望*损失与之最接近的带噪声的二次型：
-# 给出 16 个曲率，起点和噪声不为负，最小二乘。
+# 网络不是二次型。但取它的三条训练曲线（恒定、余弦、十倍的阶梯，各 16 个随机种子），求*期望*损失与之最接近的带噪声的二次型。
+# 供选的有 16 个曲率，每个各带一个起点和一个噪声（都不为负），还有一个*下限*：任何调度都消除不了的损失。由最小二乘来选。
 
 # %% name="law"
 from lrcourse import curves
 
-known = physics.known_runs(seeds=16)
+known = physics.known_runs()  # 16 seeds each
 law = physics.fit_law(known.lr[:, 0], known.mean("loss")[:, 0])
 print(f"floor {law.floor:.3f}, curvatures kept {len(law.curvature)}: {law.curvature.round(2)}")
+print("of them with a start", (law.start > 0).sum(), "and with noise", (law.noise > 0).sum())
 unseen = {
     **{name: physics.rivals()[name] for name in ("linear", "WSD", "one-cycle")},
     "exponential": curves.exponential_lr(0.12, 0.01 ** (1 / 300)),
@@ -374,12 +424,20 @@ unseen = {
 }
 
 # %% [markdown] lang="en"
-# **Predict** which of these six, none of which it has seen, the law gets wrong. (Blue: the schedule. Orange-red: new
-# networks, seeds 100 to 115. Dashed: the law. In the titles: final loss predicted / measured.)
+# Six schedules that it has not seen: linear, WSD, one-cycle, exponential (to a hundredth), cosine restarts every 75
+# updates, and the reheating from above. **Predict** which of them the law gets wrong.
 
-# %% [markdown] lang="zh" of="ea8e9b51"
-# 下面六种它一种也没见过。**先猜一猜**：定律会说错哪一种？（蓝色：调度。橙红：新的网络，随机种子 100 到 115。虚线：定律。
-# 标题中是最终损失，预测 / 实测。）
+# %% [markdown] lang="zh" of="81d6fa66"
+# 六种它没见过的调度：线性、WSD、单周期、指数（降到百分之一）、每 75 步重启一次的余弦，以及上文的再加热。
+# **先猜一猜**：定律会说错哪一种？
+
+# %% [markdown] lang="en"
+# (Blue: the schedule. Orange-red: batch losses of new networks, seeds 100 to 115, smoothed. Dashed: the law. The titles
+# give the loss on the whole training set after the last update, predicted / measured.)
+
+# %% [markdown] lang="zh" of="4874a1ca"
+# （蓝色：调度。橙红：新网络的批次损失，随机种子 100 到 115，已平滑。虚线：定律。标题中是最后一步之后整个训练集上的损失，
+# 预测 / 实测。）
 
 # %% name="law-figure"
 runs = sweep(data, unseen, seeds=range(100, 116), updates=300, **physics.BENCH)
@@ -393,9 +451,12 @@ guesses = {
     "clock": np.interp(runs.lr[:, 0].sum(1), hot.lr[0, 0].cumsum(), smooth),
     "as cosine": known.at(schedule="cosine").train_loss.mean(),
 }
+print("predicted minus measured:", ", ".join(runs.schedules))
 for name, guess in guesses.items():
     error = guess - final
     print(f"{name:9}", *(f"{e:+.3f}" for e in error), f" rms {np.sqrt((error**2).mean()):.3f}")
+said = [(law.loss(plan(factor)) - law.loss(plan(1)))[200:225].mean() for factor in (0.3, 0.1, 0.01)]
+print("drops, updates 200-225, as the law has them", np.round(said, 3))
 
 # %% [markdown] lang="en"
 # The law is off by 0.020 (root mean square), worst on the exponential, and even the reheating is where it said. Taking the
@@ -406,11 +467,26 @@ for name, guess in guesses.items():
 # 0.256；一律说“和余弦一样”，误差是 0.135。
 
 # %% [markdown] lang="en"
-# So noise plus clock *is* the picture. Seven numbers of a quadratic are not the network, and beyond the rates it was
-# fitted to the law is worth nothing.
+# The law has no barrier that anything could be trapped behind, and yet it predicts that a hundredfold drop gains less
+# than the gentle ones.
 
-# %% [markdown] lang="zh" of="77628ab7"
-# 所以，噪声加时钟*就是*这幅图像。二次型的七个数并不是网络本身；超出拟合时所用的学习率，定律就一文不值。
+# %% [markdown] lang="zh" of="b7bb553e"
+# 定律里没有任何能困住什么的势垒，却照样预测出：百倍的骤降赢得比温和降温少。
+
+# %% [markdown] lang="en"
+# So noise and clock together are the picture; the clock alone is not.
+
+# %% [markdown] lang="zh" of="f163f40a"
+# 所以，噪声和时钟合在一起才是这幅图像，单凭时钟不是。
+
+# %% [markdown] lang="en"
+# But the law is a fit: seven curvatures out of 16
+# candidates, a start or a noise for each, and a floor. Its errors (0.003 to 0.042) are as large as the differences among
+# good schedules, and above the fitted rates it fails.
+
+# %% [markdown] lang="zh" of="01771217"
+# 但定律只是一次拟合：从 16 个候选中选出七个曲率，各带一个起点或一个噪声，
+# 再加一个下限。它的误差（0.003 到 0.042）与好调度之间的差别一样大；学习率高过拟合范围，它就失效。
 
 # %% [markdown] lang="en"
 # ## Beat the cosine
@@ -425,39 +501,52 @@ for name, guess in guesses.items():
 # 同样的初始权重，同样的批次，300 个更新步。
 
 # %% [markdown] lang="en"
-# A verdict takes three standard errors of the paired differences, or it is "not distinguishable". **Predict** where the
-# computed schedule ends.
+# The rivals are linear, WSD and one-cycle, each at the best of eight peaks. A verdict takes three standard errors of the
+# paired differences, or it is "not distinguishable". **Predict** the order, and where the computed schedule ends.
 
-# %% [markdown] lang="zh" of="49a6e875"
-# 要下结论，配对之差须超过三个标准误，否则就是“分不出高下”。**先猜一猜**：算出来的调度排在哪里？
+# %% [markdown] lang="zh" of="767ed60c"
+# 对手是线性、WSD 和单周期，各取八个峰值中最好的。要下结论，配对之差须超过三个标准误，否则就是“分不出高下”。
+# **先猜一猜**名次：算出来的调度排在哪里？
 
 # %% name="contest"
 computed = physics.optimum(law, 300, highest=known.lr.max())
 print("computed, every 30th rate", computed[::30].round(3))
-scores = physics.contest({**physics.rivals(), "computed": computed}, seeds=range(20_100, 20_132))
+entries = {**physics.rivals(), "computed": curves.recorded(computed)}
+for name in ("linear", "cosine", "computed"):
+    print(f"{name:9} sum {entries[name](np.arange(300)).sum():.1f}, at update 270 {entries[name](270):.3f}")
+scores = physics.contest(entries, seeds=range(20_100, 20_132))
 figures.standings(scores)
 
 # %% [markdown] lang="en"
 # The law had seen three curves of seeds 0 to 15 and no race. Its schedule glides down from 0.098 and falls at the end:
-# 0.0173 ± 0.0028 better than the cosine, level with the line (0.0186), whose peak was tuned over eight values. WSD is
-# not distinguishable, one-cycle worse.
+# 0.0173 ± 0.0028 better than the cosine, level with the line (0.0186), whose peak was tuned over eight values.
 
-# %% [markdown] lang="zh" of="fabd6214"
+# %% [markdown] lang="zh" of="1c3d529f"
 # 定律只见过随机种子 0 到 15 的三条曲线，没见过任何比赛。它的调度从 0.098 缓缓滑下，最后陡降：比余弦好 0.0173 ± 0.0028，
-# 与直线（0.0186）不分上下，而直线的峰值是从八个值里挑出来的。WSD 分不出高下，单周期更差。
+# 与直线（0.0186）不分上下，而直线的峰值是从八个值里挑出来的。
 
 # %% [markdown] lang="en"
-# What made the difference is neither name nor formula: go far, end cold, and do not be cold early.
+# WSD is
+# not distinguishable, one-cycle worse, by a hair. (All this is training loss.)
 
-# %% [markdown] lang="zh" of="ba0b540a"
-# 起作用的不是名字，也不是公式：走得远，结束时冷，而且不要早早变冷。
+# %% [markdown] lang="zh" of="f8b479f1"
+# WSD 分不出高下，单周期更差，只差一丝。（这里说的都是训练损失。）
 
 # %% [markdown] lang="en"
-# Four numbers are enough for an entry. **Predict** which you would change first; the goal is a verdict: better than the
-# cosine by 3 standard errors, on sixteen seeds.
+# Line and cosine travel equally far, and both end at 0. But at update 270 the line is still at 0.012, the computed
+# schedule at 0.018, the cosine at 0.003: it is cold too early.
 
-# %% [markdown] lang="zh" of="a73b8d23"
-# 四个数就够参赛。**先猜一猜**你会先改哪一个；目标是一个结论：在十六个随机种子上以 3 个标准误胜过余弦。
+# %% [markdown] lang="zh" of="f9db1bb7"
+# 直线与余弦走得一样远，结束时都是 0。但在第 270 步，直线还有 0.012，算出的调度还有 0.018，余弦只剩 0.003：它冷得太早了。
+
+# %% [markdown] lang="en"
+# Four numbers are enough for an entry: the peak, the shares of warm-up and hold, and the power of the fall to 0.
+# **Predict** which you would change first; the goal is a verdict: better than the cosine by 3 standard errors, on sixteen
+# seeds.
+
+# %% [markdown] lang="zh" of="c05485f7"
+# 四个数就够参赛：峰值、预热占比、保持占比，以及降到 0 的幂次。**先猜一猜**你会先改哪一个；
+# 目标是一个结论：在十六个随机种子上以 3 个标准误胜过余弦。
 
 # %% name="capstone"
 explorers.physics.capstone()
@@ -465,31 +554,33 @@ explorers.physics.capstone()
 # %% [markdown] lang="en"
 # ## At work: score it so that luck does not win
 #
-# `beat_cosine` draws seeds that nobody can have tuned on, and keeps a leaderboard in a file of your choice. **Predict**
-# what it does when the same schedule is entered twice.
+# `beat_cosine` draws seeds that nobody can have tuned on beforehand, and keeps a leaderboard in a file of your choice.
+# **Predict** what it does when the same schedule, WSD, is entered twice. (The seeds are written down here so that this
+# page repeats; leave them out, and fresh ones are drawn.)
 
-# %% [markdown] lang="zh" of="60164d82"
+# %% [markdown] lang="zh" of="6eb1a546"
 # ## 实战：打分，让运气赢不了
 #
-# `beat_cosine` 抽取谁也不可能调过的随机种子，并把排行榜存进你指定的文件。**先猜一猜**：同一种调度报名两次，它会怎么做？
+# `beat_cosine` 抽取谁也没法事先拿来调参的随机种子，并把排行榜存进你指定的文件。**先猜一猜**：同一种调度（WSD）报名两次，
+# 它会怎么做？（这里写明了种子，好让本页每次结果相同；不写，它就抽取新的。）
 
 # %% name="board"
 import tempfile
 from pathlib import Path
 
 board = Path(tempfile.mkdtemp()) / "leaderboard.json"  # yours: a file in your own folder
-for attempt in (1, 2):
-    score = physics.beat_cosine(curves.linear_to_zero(0.12, 300), name="my line", seeds=24, board=board)
-    print("attempt", attempt, score.verdict, "seeds", len(score.differences))
-for score in physics.leaderboard(board):
-    print(score.name, score.verdict)
+for seeds in (range(30_000, 30_016), range(30_016, 30_032)):
+    score = physics.beat_cosine(physics.rivals()["WSD"], name="WSD", seeds=seeds, board=board)
+    print(f"{len(score.differences)} seeds  {mean(score.differences, 4)}  {score.verdict}")
+print(len(physics.leaderboard(board)), "line on the board")
 
 # %% [markdown] lang="en"
-# It pools them: 48 seeds, one line on the board. Trying again until luck comes does not help; a schedule that was tuned
-# on some seeds is scored on others.
+# It pools them: 32 seeds, one line on the board. A lucky second try does not count alone. But trying again and stopping
+# when the verdict pleases still helps a little: fix the number of seeds beforehand.
 
-# %% [markdown] lang="zh" of="4e012600"
-# 它把两次合在一起：48 个随机种子，榜上一行。反复尝试等运气没有用；在某些种子上调出来的调度，要用另外的种子来打分。
+# %% [markdown] lang="zh" of="9b9bb47d"
+# 它把两次合在一起：32 个随机种子，榜上一行。碰巧走运的第二次不会单独算数。但是，反复尝试、看到满意的结论就停，
+# 多少仍有点用：种子数要事先定好。
 
 # %% [markdown] lang="en"
 # ## The verdicts
@@ -497,41 +588,40 @@ for score in physics.leaderboard(board):
 # %% [markdown] lang="zh" of="09f6bef1"
 # ## 判定
 
-# %% [markdown] lang="en" given="0.897 0.905"
+# %% [markdown] lang="en" given="0.897 0.905 5%"
 # | schedule | picture | measured | verdict |
 # |---|---|---|---|
-# | constant | isothermal | at rest as computed; $\eta c/2$ off by 1.05 at $\eta\lambda = 0.1$ | exact for small $\eta\lambda$ |
-# | step | staged quench | gains, freezes, melts when reheated | good picture |
-# | exponential | exponential cooling | has a best speed; at a hundredfold 1.462 against the line's 1.286 | good picture, poor recipe |
+# | constant | isothermal | settles as computed; the temperature's loss $\eta c/4$ is 5% too low at $\eta\lambda = 0.1$ | exact in the limit of small $\eta\lambda$ |
+# | step | staged quench | gains, less at a hundredfold; nothing left when reheated | good picture |
+# | exponential | exponential cooling | has a best speed; there 1.30, the line 1.28 | good picture, its speed must be tuned |
 # | cosine | smooth cooling | cold at the end; the line is 0.0186 better | good picture |
 # | restarts | reheating | ends 0.079 above one cosine | good picture |
-# | cyclic | periodic drive | 0.905 escape, adiabatic 0.897 (section 04): no resonance | only a picture |
+# | cyclic | periodic drive | 0.905 of the balls escape, adiabatic 0.897 (section 04): no resonance | only a picture |
 # | warm-up | slow heating | works with no noise at all (section 03) | only a picture |
-# | growing batch | cooling | networks agree to 0.0049; ratio 3.25 at $\eta\lambda = 1.5$ | exact for small $\eta\lambda$ |
+# | growing batch | cooling | networks agree to 0.0049; ratio 3.25 at $\eta\lambda = 1.5$ | exact in the limit of small $\eta\lambda$ |
 
-# %% [markdown] lang="zh" of="444bc371"
+# %% [markdown] lang="zh" of="b7e051d0"
 # | 调度 | 图像 | 测得 | 判定 |
 # |---|---|---|---|
-# | 恒定 | 等温 | 静止值与计算一致；$\eta c/2$ 在 $\eta\lambda = 0.1$ 处差 1.05 倍 | $\eta\lambda$ 小时精确 |
-# | 阶梯 | 分段淬火 | 有收益，会冻住，再加热就化掉 | 好图像 |
-# | 指数 | 指数冷却 | 有一个最佳速度；降百倍时 1.462，直线 1.286 | 好图像，差配方 |
+# | 恒定 | 等温 | 稳态值与计算一致；温度给出的损失 $\eta c/4$ 在 $\eta\lambda = 0.1$ 处低 5% | 在 $\eta\lambda$ 很小的极限下精确 |
+# | 阶梯 | 分段淬火 | 有收益，降百倍时收益更少；再加热就什么也不剩 | 好图像 |
+# | 指数 | 指数冷却 | 有一个最佳速度，那里是 1.30，直线 1.28 | 好图像，但时间常数要调 |
 # | 余弦 | 平滑冷却 | 结束时够冷；直线再好 0.0186 | 好图像 |
 # | 热重启 | 再加热 | 结束时比一次余弦高 0.079 | 好图像 |
-# | 循环 | 周期驱动 | 逃逸 0.905，绝热预测 0.897（第 04 节）：没有共振 | 仅仅是比喻 |
+# | 循环 | 周期驱动 | 逃逸的小球占 0.905，绝热预测 0.897（第 04 节）：没有共振 | 仅仅是比喻 |
 # | 预热 | 缓慢加热 | 完全没有噪声也有效（第 03 节） | 仅仅是比喻 |
-# | 增大批大小 | 冷却 | 网络相差 0.0049；$\eta\lambda = 1.5$ 处之比为 3.25 | $\eta\lambda$ 小时精确 |
+# | 增大批大小 | 冷却 | 网络相差 0.0049；$\eta\lambda = 1.5$ 处之比为 3.25 | 在 $\eta\lambda$ 很小的极限下精确 |
 
 # %% [markdown] lang="en"
 # ## Traps
 #
 # **A law outside its range.** A constant rate three times the highest that the law was fitted to: **predict** what the
-# law says, and what the networks do. (Ten classes, guessed at random: $\ln 10$ is 2.303.)
+# law says, and what the networks do.
 
-# %% [markdown] lang="zh" of="72a6f484"
+# %% [markdown] lang="zh" of="3271be01"
 # ## 陷阱
 #
 # **定律用在范围之外。** 恒定的学习率，是拟合时最高值的三倍：**先猜一猜**定律怎么说，网络又怎么做？
-# （十个类别，随机猜测：$\ln 10$ 是 2.303。）
 
 # %% name="trap"
 for factor in (1, 2, 3):
@@ -541,11 +631,18 @@ for factor in (1, 2, 3):
 print(f"guessing {np.log(10):.3f}")
 
 # %% [markdown] lang="en"
-# A quadratic has no ceiling: its law promises any loss you like. A network that is too hot forgets everything and
-# guesses. Fit a law to rates as high as those you ask about.
+# A quadratic has no ceiling: its law promises any loss you like. At twice the rate it is still near (2.30 against 2.16
+# measured), at three times it is not.
 
-# %% [markdown] lang="zh" of="12bea205"
-# 二次型没有上限：它的定律许诺多大的损失都行。过热的网络会忘掉一切，只能乱猜。要问多高的学习率，就用多高的学习率来拟合。
+# %% [markdown] lang="zh" of="0d1a18e1"
+# 二次型没有上限：它的定律可以给出任意大的损失。学习率两倍时它还不算远（2.30，实测 2.16），三倍就不行了。
+
+# %% [markdown] lang="en"
+# A network that is too hot learns nothing that shows: guessing is
+# $\ln 10 = 2.303$. Fit a law to rates as high as those you ask about.
+
+# %% [markdown] lang="zh" of="9437adc1"
+# 过热的网络学不到任何看得出来的东西：乱猜就是 $\ln 10 = 2.303$。要问多高的学习率，就用多高的学习率来拟合。
 
 # %% [markdown] lang="en"
 # **One seed.** WSD and the cosine were not distinguishable. **Predict** on how many of the 32 seeds WSD wins.
@@ -561,29 +658,31 @@ print("WSD wins on", sum(difference < 0 for difference in wsd.differences), "of"
 # Each of those seeds, alone, is a discovery that nobody can repeat. Pair the seeds, and count standard errors.
 
 # %% [markdown] lang="zh" of="284bb629"
-# 其中每一个种子单独拿出来，都是一项谁也重复不了的“发现”。种子要配对，标准误要数清。
+# 其中每一个种子单独拿出来，都是一项谁也重复不了的“发现”。种子要配对，再看差值有几个标准误。
 
 # %% [markdown] lang="en"
 # ## What you take with you
 #
-# 1. Start hot, cool slowly, end cold: each broken rule costs balls and networks alike. Too fast freezes, too slow never
-#    gets cold.
-# 2. Isothermal and batch growth are exact for small $\eta\lambda$; quench, cooling and reheating are good pictures; the
-#    periodic drive and slow heating are only pictures.
+# 1. Start hot, cool slowly, end cold: each broken rule costs balls and networks alike. Cooled too fast, balls are trapped
+#    and networks have not travelled; too slow never gets cold.
+# 2. Isothermal, and batch growth as cooling, are exact in the limit of small $\eta\lambda$; quench, cooling and reheating
+#    are good pictures; the periodic drive and slow heating are only pictures.
 # 3. A batch four times as large does for a quarter of the rate, in a quarter of the updates, while $\eta\lambda$ is small.
-# 4. The exact loss of a noisy quadratic can be differentiated. One direction: $1/t$. Many: hold at the edge, then fall.
-# 5. Three curves, seven curvatures, and six unseen schedules to 0.020.
-# 6. Paired seeds, fresh for the score, pooled on a second try; a verdict at three standard errors.
+# 4. The exact loss of a noisy quadratic can be differentiated. One direction: $1/t$. Many: as high as allowed, then fall.
+# 5. Three curves; seven curvatures out of 16, a start or a noise for each, and a floor; six unseen schedules to 0.020.
+#    Not above the rates it was fitted to.
+# 6. Paired seeds, fresh for the score, their number fixed beforehand; a verdict at three standard errors.
 
-# %% [markdown] lang="zh" of="5e01df28"
+# %% [markdown] lang="zh" of="c7901c64"
 # ## 要点
 #
-# 1. 开始要热，冷却要慢，结束要冷：违反哪一条，小球和网络都要付出代价。太快会冻住，太慢永远冷不下来。
-# 2. 等温和增大批大小在 $\eta\lambda$ 小时精确；淬火、冷却、再加热是好图像；周期驱动和缓慢加热仅仅是比喻。
+# 1. 开始要热，冷却要慢，结束要冷：违反哪一条，小球和网络都要付出代价。冷得太快，小球会被困住，网络则没走出多远；太慢永远冷不下来。
+# 2. “等温”以及“增大批大小就是冷却”，在 $\eta\lambda$ 小时精确；淬火、冷却、再加热是好图像；周期驱动和缓慢加热仅仅是比喻。
 # 3. 批大小取四倍，可以代替学习率取四分之一，只用四分之一的更新步，前提是 $\eta\lambda$ 小。
-# 4. 带噪声的二次型，精确损失可以求导。一个方向：$1/t$。许多方向：先停在边界，再下降。
-# 5. 三条曲线，七个曲率，六种没见过的调度，误差 0.020。
-# 6. 随机种子要配对，打分要用新的，第二次尝试要合并；三个标准误才下结论。
+# 4. 带噪声的二次型，精确损失可以求导。一个方向：$1/t$。许多方向：先停在允许的最高值，再下降。
+# 5. 三条曲线；从 16 个候选中选出七个曲率，各带一个起点或一个噪声，再加一个下限；六种没见过的调度，误差 0.020。
+#    高过拟合时的学习率就不行。
+# 6. 随机种子要配对，打分要用新的，种子数要事先定好；三个标准误才下结论。
 
 # %% [markdown] lang="en"
 # ## On your own

@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import secrets
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from scipy.optimize import nnls
 from torch import Tensor
 
 from . import curves
+from ._files import replacing
 from .curves import Schedule
 from .training import mlp, mnist1d
 from .training.arguments import count, positive
@@ -89,7 +89,7 @@ class NoisyQuadratic:
         moments = self._first_moments().expand(*kicks.shape[:-3], *self._first_moments().shape)
         squares = [moments[..., 0]]
         for t in range(kicks.shape[-3]):
-            moments = (moves[..., t, :, :, :] @ moments[..., None])[..., 0] + kicks[..., t, :, :]
+            moments = _applied(moves[..., t, :, :, :], moments) + kicks[..., t, :, :]
             squares.append(moments[..., 0])
         return torch.stack(squares, -2).numpy()
 
@@ -121,6 +121,8 @@ class NoisyQuadratic:
     def simulate(self, lr: ArrayLike, batch: ArrayLike = 1.0, *, runs: int = 1000, seed: int = 0) -> Array:
         """The loss of each of *runs* descents under Gaussian noise, ``(runs, T + 1)``: what :meth:`loss` averages."""
         lr, batch = (values.numpy() for values in _checked(lr, batch))
+        if lr.ndim > 1 or batch.ndim > 1:
+            raise ValueError(f"lr and batch must be one schedule, (T,), got shapes {lr.shape} and {batch.shape}")
         rng = np.random.default_rng(seed)
         x = rng.standard_normal((count("runs", runs), len(self.start))) * np.sqrt(self.start)
         v, losses = np.zeros_like(x), [x**2 @ self.curvature / 2]
@@ -160,10 +162,16 @@ class NoisyQuadratic:
         while len(moves) > 1:
             even = len(moves) // 2 * 2
             first, second = moves[:even:2], moves[1:even:2]
-            pushed = (second @ kicks[:even:2, ..., None])[..., 0] + kicks[1:even:2]
-            moves, kicks = torch.cat([second @ first, moves[even:]]), torch.cat([pushed, kicks[even:]])
-        squares = ((moves[0] @ self._first_moments()[..., None])[..., 0] + kicks[0])[:, 0]
+            pushed = _applied(second, kicks[:even:2]) + kicks[1:even:2]
+            both = (second[..., None] * first[..., None, :, :]).sum(-2)
+            moves, kicks = torch.cat([both, moves[even:]]), torch.cat([pushed, kicks[even:]])
+        squares = (_applied(moves[0], self._first_moments()) + kicks[0])[:, 0]
         return self.floor + torch.from_numpy(self.curvature) @ squares / 2
+
+
+def _applied(matrices: Tensor, vectors: Tensor) -> Tensor:
+    """Each matrix times its vector; they are so small that a sum of products is several times faster than matmul."""
+    return (matrices * vectors[..., None, :]).sum(-1)
 
 
 def power_law(
@@ -215,7 +223,7 @@ def optimum(
     Args:
         quadratic: whose loss.
         steps: T.
-        batch: as for :meth:`NoisyQuadratic.loss`.
+        batch: a number, or one for each update.
         highest: no learning rate above this one. Without it the first few may lie far beyond the stability limit of
             the sharpest direction, which later ones calm again.
 
@@ -230,6 +238,8 @@ def optimum(
     limit = 2 * (1 - quadratic.momentum) / quadratic.curvature.max()
     begin = np.linspace(0.4, 0.01, steps) * (limit if cap is None else min(cap, limit))
     _, batch = _checked(begin, batch)
+    if batch.ndim > 1:
+        raise ValueError(f"batch must be a number or one for each update, ({steps},), got shape {tuple(batch.shape)}")
     ratio = begin if cap is None else begin / (cap - begin)
     free = torch.tensor(np.log(ratio), requires_grad=True)  # unbounded; its exp is positive, its sigmoid below 1
     search = torch.optim.LBFGS(
@@ -257,10 +267,19 @@ def optimum(
     return best
 
 
-def best_peak(quadratic: NoisyQuadratic, shape: ArrayLike, *, peaks: int = 80) -> tuple[float, float]:
-    """The factor of *shape* ``(T,)`` with the lowest final loss, of *peaks* in equal ratios up to twice the stability
-    limit, and that loss."""
-    top = 4 * (1 + quadratic.momentum) / quadratic.curvature.max()
+def best_peak(
+    quadratic: NoisyQuadratic, shape: ArrayLike, *, peaks: int = 80, highest: float | None = None
+) -> tuple[float, float]:  # fmt: skip
+    """The factor of *shape* ``(T,)`` with the lowest final loss, of *peaks* in equal ratios, and that loss.
+
+    The largest of them brings the largest learning rate to *highest*; without it, to twice the stability limit.
+
+    Raises:
+        ValueError: *peaks* or *highest* that are not positive, a shape without a positive entry.
+    """
+    limit = 2 * (1 + quadratic.momentum) / quadratic.curvature.max()
+    top = 2 * limit if highest is None else positive("highest", highest)
+    top /= positive("the peak of shape", np.max(shape))
     factors = np.geomspace(top / 3000, top, count("peaks", peaks))
     final = np.nan_to_num(quadratic.loss(factors[:, None] * np.asarray(shape, float))[:, -1], nan=np.inf)
     return float(factors[final.argmin()]), float(final.min())
@@ -330,9 +349,9 @@ def coolings(good: float, steps: int) -> dict[str, Rule]:
     """
     u, good = np.arange(count("steps", steps)) / steps, positive("good", good)
     return {
-        "start": {x: x * good * (1 - u) for x in (0.1, 0.2, 0.4, 1.0, 2.0, 4.0)},
-        "speed": {x: 2 * good * np.exp(-u / x) for x in (0.01, 0.03, 0.1, 0.4, 1.0, 3.0, 10.0)},
-        "end": {x: good * (1 - (1 - x) * u) for x in (0.0, 0.1, 0.2, 0.4, 0.7, 1.0)},
+        "start": {x: x * good * (1 - u) for x in (0.1, 0.4, 1.0, 2.0, 4.0)},
+        "speed": {x: 2 * good * np.exp(-u / x) for x in (0.01, 0.1, 0.4, 1.0, 10.0)},
+        "end": {x: good * (1 - (1 - x) * u) for x in (0.0, 0.1, 0.4, 1.0)},
     }
 
 
@@ -347,16 +366,21 @@ def staged(stages: Iterable[tuple[float, int, int]], *, seeds: int | Iterable[in
         seeds: how many, or which.
 
     Raises:
-        ValueError: a stage with a number that is not positive.
+        ValueError: no stage; a stage with a number that is not positive.
     """
     data, seeds = mnist1d(), checked_seeds(seeds)
+    stages = [
+        (positive("lr", lr), count("batch size", batch), count("updates", updates)) for lr, batch, updates in stages
+    ]
+    if not stages:
+        raise ValueError("stages must hold one stage at least: (learning rate, batch size, updates)")
     networks = [mlp(BENCH["model"], torch.nn.ReLU, seed=seed).parameters() for seed in seeds]
     parameters = [torch.stack(each).detach()[:, None] for each in zip(*networks, strict=True)]
     streams = [torch.Generator().manual_seed(seed) for seed in seeds]
     with one_thread():
         for lr, batch, updates in stages:
-            copies = Layers(parameters, "relu", data, count("batch size", batch))
-            optimizer = Optimizer(copies, torch.full((count("updates", updates), 1), positive("lr", lr)), None)
+            copies = Layers(parameters, "relu", data, batch)
+            optimizer = Optimizer(copies, torch.full((updates, 1), lr), None)
             rows = [torch.randint(len(data.x), (updates, batch), generator=stream) for stream in streams]
             for _ in train(copies, optimizer, torch.stack(rows, 1), torch.empty(updates, len(seeds), 1), 1):
                 pass
@@ -460,9 +484,6 @@ def fresh_seeds(n: int) -> range:
     return range(first, first + count("seeds", n))
 
 
-_REFERENCE = "the cosine of the contest"
-
-
 def contest(schedules: Mapping[str, Rates], *, seeds: int | Iterable[int] = 32) -> list[Score]:
     """Train every schedule and the cosine on the same networks and batches; the best comes first.
 
@@ -477,7 +498,8 @@ def contest(schedules: Mapping[str, Rates], *, seeds: int | Iterable[int] = 32) 
     seeds = fresh_seeds(seeds) if isinstance(seeds, int) else tuple(seeds)
     if len(seeds) < 2:
         raise ValueError(f"seeds must be two at least, or luck decides; got {len(seeds)}")
-    run = {_REFERENCE: rivals()["cosine"]} | {name: budgeted(name, each) for name, each in schedules.items()}
+    run = {str(i): budgeted(name, each) for i, (name, each) in enumerate(schedules.items())}
+    run = {"cosine": rivals()["cosine"]} | run
     losses = sweep(mnist1d(), run, seeds=seeds, updates=UPDATES, progress=False, **BENCH).train_loss[:, 0]
     losses = np.nan_to_num(losses, nan=np.inf)
     scores = [Score(name, tuple((row - losses[0]).tolist())) for name, row in zip(schedules, losses[1:], strict=True)]
@@ -498,33 +520,41 @@ def budgeted(name: str, schedule: Rates) -> Rates:
 
 
 def beat_cosine(
-    schedule: Rates, *, name: str = "yours", seeds: int = 32, board: str | os.PathLike | None = None
+    schedule: Rates, *, name: str = "yours", seeds: int | Iterable[int] = 32, board: str | os.PathLike | None = None
 ) -> Score:  # fmt: skip
     """Score one schedule on fresh networks, and write it on the leaderboard of a file.
 
-    Whoever runs the same learning rates again is scored on all their seeds together: trying once more until luck comes
-    does not help.
+    Whoever runs the same learning rates again is scored on all their seeds together, each of them once: a lucky second
+    try does not count alone. Trying until the verdict comes, and then stopping, still helps a little: decide on the
+    number of seeds beforehand.
 
     Args:
         schedule: as in :func:`contest`.
         name: on the board.
-        seeds: how many networks.
+        seeds: how many networks; or which, none of them below :data:`TUNED_ON`, where a page has to repeat its numbers.
         board: a JSON file, made if it is not there, replaced in one move; None keeps no record.
 
     Raises:
         ValueError: as :func:`contest`; a *board* that is no leaderboard, which is left as it is.
     """
-    entries = {} if board is None else _read(board)
+    if board is not None:
+        _read(board)  # what is no leaderboard is refused before anything is trained
+        if not Path(board).absolute().parent.is_dir():
+            raise ValueError(f"board must lie in a folder that exists, got {os.fspath(board)}")
     rates = np.array([schedule(t) for t in range(UPDATES)] if callable(schedule) else schedule, float)
-    (score,) = contest({name: rates}, seeds=count("seeds", seeds))
+    seeds = fresh_seeds(seeds) if isinstance(seeds, int) else tuple(seeds)
+    if min(seeds, default=TUNED_ON) < TUNED_ON:
+        raise ValueError(f"seeds below {TUNED_ON} are for tuning, and score nothing here; got {min(seeds)}")
+    (score,) = contest({name: rates}, seeds=seeds)
     if board is None:
         return score
     key = hashlib.sha256(rates.round(9).tobytes()).hexdigest()[:16]
-    before = entries.get(key, {"differences": []})["differences"]
-    score = Score(name, (*before, *score.differences))
-    entries[key] = {"name": name, "differences": list(score.differences)}
+    entries = _read(board)  # again: others may have written meanwhile
+    known = entries.get(key, {"differences": {}})["differences"]
+    known |= dict(zip(map(str, seeds), score.differences, strict=True))  # a seed counts once, however often it is run
+    entries[key] = {"name": name, "differences": known}
     _write(board, entries)
-    return score
+    return Score(name, tuple(known.values()))
 
 
 def leaderboard(board: str | os.PathLike) -> list[Score]:
@@ -536,11 +566,11 @@ def leaderboard(board: str | os.PathLike) -> list[Score]:
     """
     if not Path(board).exists():
         raise FileNotFoundError(f"there is no leaderboard {os.fspath(board)}; beat_cosine(..., board=...) makes one")
-    scores = [Score(entry["name"], tuple(entry["differences"])) for entry in _read(board).values()]
+    scores = [Score(entry["name"], tuple(entry["differences"].values())) for entry in _read(board).values()]
     return sorted(scores, key=lambda score: score.mean)
 
 
-FORMAT = "lrcourse leaderboard 1"
+FORMAT = "lrcourse leaderboard 2"
 
 
 def _read(board: str | os.PathLike) -> dict[str, dict]:
@@ -552,22 +582,12 @@ def _read(board: str | os.PathLike) -> dict[str, dict]:
         if content["format"] != FORMAT:
             raise ValueError("written by another version")
         for entry in content["entries"].values():
-            Score(str(entry["name"]), tuple(map(float, entry["differences"])))
+            Score(str(entry["name"]), tuple(map(float, entry["differences"].values())))
         return content["entries"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is no leaderboard of lrcourse ({error}); give another name") from error
 
 
 def _write(board: str | os.PathLike, entries: dict[str, dict]) -> None:
-    path = Path(board)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False
-    ) as file:
-        try:
-            json.dump({"format": FORMAT, "entries": entries}, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    with replacing(board) as file:
+        file.write(json.dumps({"format": FORMAT, "entries": entries}, ensure_ascii=False, indent=1).encode())

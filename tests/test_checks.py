@@ -13,7 +13,20 @@ import torch
 from torch.optim import SGD, lr_scheduler
 
 from lrcourse import dynamics, words
-from lrcourse.checks import EXERCISES, Exercise, NotYet, Unsolved, check, judge, load, once_solved, probe
+from lrcourse.checks import (
+    EXERCISES,
+    Exercise,
+    NotYet,
+    Unsolved,
+    asked,
+    check,
+    credit,
+    draw,
+    judge,
+    load,
+    once_solved,
+    probe,
+)
 from lrcourse.checks import dynamics as checks_01
 from lrcourse.checks import schedulers as checks_02
 from lrcourse.checks.compare import EPOCH, GROUP, Comparison, difference, numbers
@@ -102,6 +115,26 @@ def test_method_that_torch_misses_is_no_stub(double):
     with pytest.raises(NotYet, match="your code raised NotImplementedError") as caught:
         check(double, answer)
     assert not isinstance(caught.value, Unsolved)
+
+
+@pytest.mark.parametrize("id", IDS)
+@pytest.mark.parametrize("idle", [lambda *_: None, lambda *given: given[0] if given else None, lambda *_: 0.0])
+def test_what_does_nothing_earns_nothing(id, idle):
+    for answer in (idle, (idle, idle)):
+        try:
+            seen = probe(id, answer, seed=5)
+        except NotYet:
+            continue
+        assert judge(id, 5, seen) and credit(id, 5, seen) == 0
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_what_is_for_the_judge_reaches_no_probe(id):
+    cases = draw(id, 3)
+    assert "'_" not in repr(asked(cases))
+    assert asked({"a": [{"_b": 1, "c": 2}], "_d": 3}) == {"a": [{"c": 2}]}
+    if id in ("05.4", "09.3", "09.4"):  # seeds of the contest, and what is right
+        assert asked(cases) != cases
 
 
 @pytest.mark.parametrize(("language", "text"), [("en", "before the exercise is solved"), ("zh", "完成练习之后")])

@@ -139,3 +139,41 @@ def test_a_choice_can_be_any_of_them_and_has_to_be_one():
     assert len(chosen) >= 4
     with pytest.raises(NotYet, match="name of a schedule, found 'SGD'"):
         check("08.5", lambda losses: "SGD", seed=0)
+
+
+def test_the_losses_of_08_3_stall_once_twice_and_below_the_epoch_before():
+    for seed in range(30):
+        losses = checks.draw_values(np.random.default_rng(seed))["losses"]
+        best = np.minimum.accumulate(losses)
+        stalls = "".join("x" if loss > low else "." for loss, low in zip(losses, best, strict=True))
+        assert len(losses) == 8 and sorted(stalls.strip(".").split(".")) == ["x", "xx"] and stalls[-1] == "."
+        at = stalls.index("xx")
+        assert best[at] < losses[at + 1] < losses[at]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("options", [{"patience": 1}, {"factor": 0.1}, {"factor": 0.1, "patience": 1}])
+def test_no_other_plateau_passes(options, seed):
+    with pytest.raises(NotYet, match="first loop"):
+        check("08.3", (checks.plateau(**options), line), seed=seed)
+
+
+def test_gradients_that_are_not_emptied_are_refused():
+    def piling_up(optimizer, loader, epochs, backward):
+        scheduler = CosineAnnealingLR(optimizer, epochs * len(loader) // 4)
+        for i, batch in enumerate([*loader] * epochs):
+            backward(batch)
+            if i % 4 == 3:
+                optimizer.step()
+                scheduler.step()
+
+    def emptied_too_soon(optimizer, loader, epochs, backward):
+        for i, batch in enumerate([*loader] * epochs):
+            backward(batch)
+            if i % 4 == 3:
+                optimizer.zero_grad()
+                optimizer.step()
+
+    for wrong in (piling_up, emptied_too_soon):
+        with pytest.raises(NotYet, match="zero_grad"):
+            check("08.2", (wrong, warm_cosine), seed=0)

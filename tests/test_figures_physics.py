@@ -47,13 +47,15 @@ def test_the_best_schedule_is_the_optimum_of_the_valley():
     best = physics.optimum(valley, 40, highest=2.0)
     np.testing.assert_allclose(picture.rates["best"].get_ydata(), best)
     np.testing.assert_allclose(picture.losses["best"].get_ydata(), valley.loss(best))
-    cosine = physics.best_peak(valley, pictures.shapes(40)["cosine"])[1] / valley.loss(best)[-1]
+    cosine = physics.best_peak(valley, pictures.shapes(40)["cosine"], highest=2.0)[1] / valley.loss(best)[-1]
     assert f"cosine {cosine:.2f}" in seen.words
+    assert max(line.get_ydata().max() for line in picture.rates.values()) <= 2 * (1 + 1e-9)
 
 
 def test_the_goal_of_the_best_is_reached_where_noise_is_large():
     assert pictures.Best().show(noise=10.0, exponent=1.0, steps=20).goal
     assert not pictures.Best().show(noise=0.05, exponent=1.0, steps=100).goal
+    assert not pictures.Best().show(noise=0.05, exponent=2.0, steps=40).goal, "only for who goes above the limit"
 
 
 def test_a_designed_schedule_rises_stays_and_falls():
@@ -71,6 +73,17 @@ def test_the_capstone_scores_against_the_cosine_on_the_same_seeds():
     assert f"{score.mean:+.4f} ± {score.error:.4f}" in seen.words
     assert picture.dot.get_xdata()[0] == pytest.approx(score.mean, abs=1e-6)
     assert bool(seen.goal) == (score.verdict == "better")
+    half = 3 * score.error
+    np.testing.assert_allclose(picture.bar.get_xdata(), [score.mean - half, score.mean + half], atol=1e-6)
+    assert picture.beyond.get_text() == ""
+
+
+def test_who_is_off_the_board_is_shown_at_its_edge_with_the_number():
+    picture = pictures.Capstone()
+    seen = picture.show(peak=0.3, warmup=0.0, hold=0.9, power=3.0)
+    assert picture.dot.get_xdata()[0] == picture._RIGHT
+    number = picture.beyond.get_text().removesuffix(" →")
+    assert f"yours: {number}" in seen.words and float(number) > picture._RIGHT
 
 
 def test_three_rules_say_their_numbers():
@@ -78,7 +91,9 @@ def test_three_rules_say_their_numbers():
     rules = dict.fromkeys(("start", "speed", "end"), family)
     figure = pictures.three_rules(rules, rules)
     assert figure.alt.count("0.1: 1.50 ± 0.50, 1: 3.00 ± 0.00") == 6
-    assert [axes.get_title(loc="left") for axes in figure.axes[:3]] == ["Start hot", "Cool slowly", "End cold"]
+    assert [axes.get_title(loc="left") for axes in figure.axes[:3]] == [
+        "Start hot", "Cool slowly, not too slowly", "End cold",
+    ]  # fmt: skip
 
 
 def test_the_predicted_picture_draws_the_law_over_the_measured():

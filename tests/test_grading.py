@@ -29,7 +29,7 @@ from lrcourse.cli.copies import Course
 from lrcourse.cli.grade import masters_of
 from lrcourse.grading import batch, grade, probes, report, sandbox, submissions
 from lrcourse.grading.grade import Mark, Result
-from lrcourse.grading.notebooks import answers, belongs_to, borrowed, cells, fingerprint
+from lrcourse.grading.notebooks import Cell, answers, belongs_to, borrowed, cells, fingerprint
 
 REPOSITORY = Path(lrcourse.__file__).parents[1]
 SECTION = "01_dynamics"
@@ -448,6 +448,45 @@ def test_an_answer_that_is_hard_to_look_into_harms_nobody(course, source):
     made = answers(found, master).sources["01.2"]
     assert fingerprint(made) == fingerprint(made) != fingerprint(RIGHT)
     assert json.dumps([borrowed(made, master.tasks[1], master), made], ensure_ascii=False).encode()
+
+
+def test_a_notebook_of_blank_lines_is_read_at_once(course):
+    assert not belongs_to([Cell("x", "code", "\n" * 10**6)], masters_of(course))
+
+
+@pytest.mark.parametrize("told", ["0001-01-01 00:00:00+14:00", "9999-12-31T23:59:59-14:00", "yesterday"])
+def test_a_date_that_no_calendar_has_stops_nobody(course, tmp_path, told):
+    write(tmp_path / f"in/submitted/max/{SECTION}/a.ipynb", notebook(course))
+    write(tmp_path / f"in/submitted/max/{SECTION}/timestamp.txt", told.encode())
+    (found,) = submissions.find(tmp_path / "in")
+    assert found.submitted.year == datetime.now().year
+
+
+def test_a_students_own_timestamp_is_not_believed(course, tmp_path):
+    write(tmp_path / "in/max/a.ipynb", notebook(course))
+    write(tmp_path / "in/max/timestamp.txt", b"2001-01-01 00:00:00")
+    (found,) = submissions.find(tmp_path / "in")
+    assert found.submitted.year == datetime.now().year
+
+
+def test_memory_in_files_without_a_name_counts():
+    before = sandbox._files_in_memory(os.getpid())
+    handle = os.memfd_create("hoard")
+    try:
+        os.write(handle, bytes(2**20))
+        assert sandbox._files_in_memory(os.getpid()) - before == 2**20
+    finally:
+        os.close(handle)
+
+
+def test_a_changed_answer_meets_other_cases(course):
+    master = belongs_to(cells(notebook(course)), masters_of(course))
+    runs = [
+        grade._Run(master, answers(cells(notebook(course, descend=source)), master), sandbox.Limits(), "secret")
+        for source in (RIGHT, RIGHT, RIGHT + "\n# again")
+    ]
+    seeds = [run.seeds["01.2"] for run in runs]
+    assert seeds[0] == seeds[1] != seeds[2]
 
 
 # ------------------------------------------------------------------ killed half-way

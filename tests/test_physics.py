@@ -102,6 +102,19 @@ def test_the_optimum_keeps_below_highest():
     assert valley.loss(bound)[-1] > valley.loss(free)[-1]
 
 
+@pytest.mark.parametrize("noise", [0.05, 1.0])
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0])
+def test_no_shape_under_the_same_limit_beats_the_optimum(noise, exponent):
+    steps = 40
+    valley = physics.power_law(exponent=exponent, noise=noise)
+    least = valley.loss(physics.optimum(valley, steps, highest=2.0))[-1]
+    for shape in (np.ones(steps), 3 * np.linspace(1, 0, steps, endpoint=False), np.cos(np.linspace(0, 1.5, steps))):
+        peak, loss = physics.best_peak(valley, shape, highest=2.0)
+        assert peak * shape.max() <= 2 * (1 + 1e-9)
+        assert loss >= least
+        assert loss == valley.loss(peak * shape)[-1]
+
+
 def test_best_peak_is_the_best_of_a_finer_search():
     valley, shape = physics.power_law(8, noise=0.1), np.linspace(1, 0, 50, endpoint=False)
     peak, loss = physics.best_peak(valley, shape)
@@ -124,7 +137,7 @@ def test_a_law_recovers_what_made_the_curves():
 
 
 def test_the_law_predicts_networks_better_than_the_clock():
-    known = physics.known_runs(seeds=range(900, 908))
+    known = physics.known_runs()
     law = physics.fit_law(known.lr[:, 0], known.mean("loss")[:, 0])
     assert (law.noise > 0).any() and (law.start > 0).any() and 0 <= law.floor < 1.3
     unseen = {"linear": physics.rivals()["linear"], "reheat": np.repeat([0.12, 0.012, 0.12], [150, 75, 75])}
@@ -226,9 +239,36 @@ def test_a_second_try_is_pooled_and_another_schedule_is_not(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["board.json"]
 
 
+def test_seeds_may_be_named_but_not_those_for_tuning(tmp_path):
+    line = curves.linear_to_zero(0.12, 300)
+    (expected,) = physics.contest({"line": line}, seeds=range(20_000, 20_002))
+    assert physics.beat_cosine(line, name="line", seeds=range(20_000, 20_002)) == expected
+    with pytest.raises(ValueError, match="seeds below 10000 are for tuning"):
+        physics.beat_cosine(line, seeds=range(4), board=tmp_path / "board.json")
+
+
+def test_a_seed_counts_once_however_often_it_is_run(tmp_path):
+    board, line = tmp_path / "board.json", curves.linear_to_zero(0.12, 300)
+    first = physics.beat_cosine(line, seeds=range(20_000, 20_002), board=board)
+    assert physics.beat_cosine(line, seeds=range(20_000, 20_002), board=board) == first
+    with pytest.raises(ValueError, match="board must lie in a folder"):
+        physics.beat_cosine(line, seeds=2, board=tmp_path / "nowhere/board.json")
+
+
+def test_plans_that_cannot_be_are_refused_before_anything_is_trained():
+    for stages in ([], [(0.1, 32, 5), (0.1, 32, 0)]):
+        with pytest.raises(ValueError, match="stage|updates"):
+            physics.staged(stages, seeds=1)
+    valley = physics.power_law(2)
+    with pytest.raises(ValueError, match="one schedule"):
+        valley.simulate(np.full((2, 2), 0.1), runs=3)
+    with pytest.raises(ValueError, match="batch must be"):
+        physics.optimum(valley, 3, batch=np.ones((2, 3)))
+
+
 def test_the_board_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     board = tmp_path / "board.json"
-    physics._write(board, {"k": {"name": "old", "differences": [1.0, 2.0]}})
+    physics._write(board, {"k": {"name": "old", "differences": {"1": 1.0, "2": 2.0}}})
     before = board.read_bytes()
 
     def cut(*_):
@@ -278,6 +318,8 @@ def test_the_computed_schedule_beats_the_cosine():
         (lambda: physics.optimum(NoisyQuadratic([1.0], [1.0], [0.0]), 5), "must have noise and a start"),
         (lambda: physics.fit_law(np.ones((2, 50)), np.ones((3, 50))), "one shape"),
         (lambda: physics.fit_law(np.ones((1, 15)), np.ones((1, 15))), "too few"),
+        (lambda: physics.best_peak(NoisyQuadratic(**VALLEY), [1.0], highest=0.0), "highest must be a positive"),
+        (lambda: physics.best_peak(NoisyQuadratic(**VALLEY), [0.0, 0.0]), "peak of shape must be a positive"),
         (lambda: physics.staged([(0.1, 0, 5)]), "batch size must be a positive whole number"),
         (lambda: physics.contest({"a": curves.constant(0.1)}, seeds=[1]), "two at least"),
     ],

@@ -15,8 +15,11 @@ from torch import nn
 from torch.optim import SGD, AdamW, swa_utils
 from torch.optim import lr_scheduler as L
 
-from lrcourse import CurveLR, WarmupScheduler, curves
+from lrcourse import CurveLR, WarmupScheduler, curves, practice
 from lrcourse.practice import Batches, load, save
+from lrcourse.training import mnist1d
+from tools.build import ROOT
+from tools.source import read
 
 UPDATES = 40
 DATA = torch.arange(70, dtype=torch.float32).reshape(35, 2) / 70, torch.arange(35) % 3
@@ -319,3 +322,16 @@ def test_what_cannot_be_saved_as_plain_data(tmp_path):
     with pytest.raises(TypeError, match="model must be a torch Module"):
         save(tmp_path / "run.pt", None, run.optimizer)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_lessons_own_loop_makes_the_updates_that_its_cosine_is_long():
+    """Section 08's `build` and `run`, as they stand there."""
+    cells = {cell.name: cell.text["en"] for cell in read(ROOT / "course" / "08_practice.py").cells if cell.name}
+    names = {"torch": torch, "cross_entropy": nn.functional.cross_entropy, "practice": practice,
+             "CosineAnnealingLR": L.CosineAnnealingLR, "data": mnist1d()}  # fmt: skip
+    exec(cells["build"] + "\n" + cells["run"], names)
+    model, optimizer, scheduler, loader = names["build"]()
+    with practice.watch(optimizer, scheduler, planned_updates=3 * len(loader)) as report:
+        names["run"](model, optimizer, scheduler, loader)
+    assert report.updates == 3 * len(loader) == 240
+    assert report.codes == (), str(report)

@@ -55,11 +55,11 @@ lrcourse.use_language("zh")
 #
 # <details><summary>Hint 2</summary>
 #
-# After one loss the weights add up to $1 - \beta$, after two to $1 - \beta^2$. Divide by that, and keep the running value
-# as it was.
+# The first loss already has weight: after one the weights add up to $1 - \beta$, after two to $1 - \beta^2$, so the exponent
+# is $t + 1$. Divide by that, and keep the running value as it was.
 # </details>
 
-# %% [markdown] lang="zh" of="f3d95ae4"
+# %% [markdown] lang="zh" of="6eafb745"
 # ## 07.1 · 从一开始就对的平均
 #
 # **难度** ●○○ · **用时** 10 分钟 · **预期结果** `smooth([2.0, 1.0], 0.9)` 得到 `[2.0, 1.47...]`
@@ -73,7 +73,8 @@ lrcourse.use_language("zh")
 #
 # <details><summary>提示 2</summary>
 #
-# 一个损失之后，权重之和为 $1 - \beta$；两个之后为 $1 - \beta^2$。用它去除，而累积值本身保持原样。
+# 第一个损失已经有权重：一个损失之后，权重之和为 $1 - \beta$；两个之后为 $1 - \beta^2$，所以指数是 $t + 1$。
+# 用它去除，而累积值本身保持原样。
 # </details>
 
 # %% tags=["answer"] name="smooth" ex="07.1"
@@ -338,6 +339,18 @@ def build(seed):
 def choose(model, loader, criterion, optimizer):
     return find_lr(model, loader, criterion, optimizer, num_steps=60, seeds=3).suggested_lr / 100
 
+# %% tags=["wrong"] ex="07.2" expect="choose returned a RangeTest; return a number" expect_zh="choose 返回了一个 RangeTest；请返回一个数"
+def build(seed):
+    torch.manual_seed(seed)
+    data = training.digits()
+    model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+    batches = list(zip(data.x.split(64), data.y.split(64), strict=True))
+    return model, batches, cross_entropy, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+
+def choose(model, loader, criterion, optimizer):
+    return find_lr(model, loader, criterion, optimizer, num_steps=60)
+
 # %% tags=["wrong"] ex="07.2" expect="the same weights for two seeds" expect_zh="对两个种子给出了相同的权重"
 def build(seed):
     torch.manual_seed(0)
@@ -424,7 +437,7 @@ check("07.3", range_test)
 # `find_lr` 还原得更多：梯度、模式、torch 与 NumPy 与 Python 的随机状态、loader 的随机状态、模块的属性。
 # 它还把内容填回原来的张量和字典，所以任何持有其引用的人都看不出差别。
 
-# %% tags=["wrong"] ex="07.3" expect="Ctrl-C, model\.parameters\(\).*that belongs into `finally`" expect_zh="Ctrl-C, model\.parameters\(\).*还原应放在 `finally` 里"
+# %% tags=["wrong"] ex="07.3" expect="Ctrl-C · model\.parameters\(\).*that belongs into `finally`" expect_zh="Ctrl-C · model\.parameters\(\).*还原应放在 `finally` 里"
 def range_test(model, loader, criterion, optimizer, lrs):
     before = copy.deepcopy((model.state_dict(), optimizer.state_dict()))
     losses = []
@@ -440,7 +453,7 @@ def range_test(model, loader, criterion, optimizer, lrs):
     optimizer.load_state_dict(before[1])
     return losses
 
-# %% tags=["wrong"] ex="07.3" expect="the model stays trained; `state_dict\(\)` hands out the live tensors" expect_zh="模型仍是训练过的；`state_dict\(\)` 给出的是活的张量"
+# %% tags=["wrong"] ex="07.3" expect="model\.parameters\(\).*what you kept has changed with the training" expect_zh="model\.parameters\(\).*你存下的东西随训练一起变了"
 def range_test(model, loader, criterion, optimizer, lrs):
     weights, state = model.state_dict(), copy.deepcopy(optimizer.state_dict())
     losses = []
@@ -456,6 +469,59 @@ def range_test(model, loader, criterion, optimizer, lrs):
     finally:
         model.load_state_dict(weights)
         optimizer.load_state_dict(state)
+    return losses
+
+# %% tags=["wrong"] ex="07.3" expect="model\.parameters\(\).*`state_dict\(\)` holds live tensors; keep `copy\.deepcopy` of it" expect_zh="model\.parameters\(\).*`state_dict\(\)` 里是活的张量，要用 `copy\.deepcopy` 存一份"
+def range_test(model, loader, criterion, optimizer, lrs):
+    before, losses = (model.state_dict(), optimizer.state_dict()), []
+    try:
+        for lr, (x, y) in zip(lrs, loader, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = lr
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    finally:
+        model.load_state_dict(before[0])
+        optimizer.load_state_dict(before[1])
+    return losses
+
+# %% tags=["wrong"] ex="07.3" expect="momentum, entry 0.*what you kept has changed with the training" expect_zh="momentum，第 0 个.*你存下的东西随训练一起变了"
+def range_test(model, loader, criterion, optimizer, lrs):
+    before, losses = (copy.deepcopy(model.state_dict()), optimizer.state_dict()), []
+    try:
+        for lr, (x, y) in zip(lrs, loader, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = lr
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    finally:
+        model.load_state_dict(before[0])
+        optimizer.load_state_dict(before[1])
+    return losses
+
+# %% tags=["wrong"] ex="07.3" expect="raised again.*Ctrl-C has to go on after you put things back; use `finally`" expect_zh="raised again.*还原之后 Ctrl-C 必须继续向外抛出；请用 `finally`"
+def range_test(model, loader, criterion, optimizer, lrs):
+    before = copy.deepcopy((model.state_dict(), optimizer.state_dict()))
+    losses = []
+    try:
+        for lr, (x, y) in zip(lrs, loader, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = lr
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+    except BaseException:
+        pass
+    model.load_state_dict(before[0])
+    optimizer.load_state_dict(before[1])
     return losses
 
 # %% tags=["wrong"] ex="07.3" expect="model\.buffers\(\).*weights are back, the buffers are not" expect_zh="model\.buffers\(\).*权重还原了，缓冲区没有"
@@ -532,7 +598,7 @@ def range_test(model, loader, criterion, optimizer, lrs):
 # %% [markdown] lang="en" tags=["card"]
 # ## 07.4 · Read a curve that may mislead
 #
-# **Difficulty** ●●○ · **Time** 15 minutes · **Expected result** a rate for two curves out of four, `None` for the others
+# **Difficulty** ●●○ · **Time** 15 minutes · **Expected result** a rate for three curves out of five, `None` for the others
 #
 # Somebody hands you arrays, `lrs` and `losses` (smoothed), and no warning. Write `read(lrs, losses, noise)`: a tenth of the learning rate at
 # the lowest loss, or `None` where the curve says nothing.
@@ -551,10 +617,10 @@ def range_test(model, loader, criterion, optimizer, lrs):
 # `np.argmin` of an array with nan returns the place of the nan. Cut before you look for the lowest.
 # </details>
 
-# %% [markdown] lang="zh" of="7305c12d"
+# %% [markdown] lang="zh" of="ee3f9e25"
 # ## 07.4 · 读一条可能误导人的曲线
 #
-# **难度** ●●○ · **用时** 15 分钟 · **预期结果** 四条曲线中，两条给出学习率，另外两条得到 `None`
+# **难度** ●●○ · **用时** 15 分钟 · **预期结果** 五条曲线中，三条给出学习率，另外两条得到 `None`
 #
 # 有人交给你两个数组，`lrs` 和 `losses`（已平滑），没有任何警告。写出 `read(lrs, losses, noise)`：
 # 返回损失最低处学习率的十分之一；若曲线说明不了什么，则返回 `None`。
@@ -625,6 +691,15 @@ def read(lrs, losses, noise):
     kept = losses if finite.all() else losses[: finite.argmin()]
     lowest = kept.argmin()
     return None if kept[0] - kept[lowest] < noise else lrs[lowest] / 10
+
+# %% tags=["wrong"] ex="07.4" expect="the last loss before a cut is not the last of the range" expect_zh="截断处的最后一个损失并不是范围的最后一点"
+def read(lrs, losses, noise):
+    finite = np.isfinite(losses)
+    kept = losses if finite.all() else losses[: finite.argmin()]
+    lowest = kept.argmin()
+    if lowest == len(kept) - 1 or kept[0] - kept[lowest] < noise:
+        return None
+    return lrs[lowest] / 10
 
 # %% tags=["wrong"] ex="07.4" expect="the loss falls by less than the noise" expect_zh="损失的下降小于噪声"
 def read(lrs, losses, noise):

@@ -8,7 +8,7 @@
 # # 练习 08 · 实战
 #
 # 五道练习，从十分钟到半小时：六个坏掉的循环要修，一次训练要保存并续训，还有一个选择要做。
-# 修好的循环由它使用的学习率来评判，也由 `watch` 的发现来评判：应当什么都没有。
+# 修好与否看两点：循环实际使用的学习率，以及 `watch` 是否再也挑不出毛病。
 
 # %% lang="en" tags=["setup"]
 import numpy as np
@@ -386,12 +386,74 @@ def loop_4(optimizer, loader, epochs, train):
             train(batch)
             scheduler.step()
 
+# %% tags=["wrong"] ex="08.2" expect="first loop.*zero_grad\(\) belongs" expect_zh="第一个循环.*zero_grad\(\) 应紧跟"
+def loop_3(optimizer, loader, epochs, backward):
+    scheduler = CosineAnnealingLR(optimizer, T_max=epochs * len(loader) // 4)
+    for _ in range(epochs):
+        for i, batch in enumerate(loader):
+            backward(batch)
+            if i % 4 == 3:
+                optimizer.step()
+                scheduler.step()
+
+
+def loop_4(optimizer, loader, epochs, train):
+    warmup = LinearLR(optimizer, start_factor=0.1, total_iters=5)
+    cosine = CosineAnnealingLR(optimizer, T_max=epochs * len(loader) - 5)
+    scheduler = SequentialLR(optimizer, [warmup, cosine], milestones=[5])
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+            scheduler.step()
+
+# %% tags=["wrong"] ex="08.2" expect="second loop, update \d+.*the cosine has N − 5 steps" expect_zh="第二个循环，第 \d+ 步.*余弦有 N − 5 个 step"
+def loop_3(optimizer, loader, epochs, backward):
+    scheduler = CosineAnnealingLR(optimizer, T_max=epochs * len(loader) // 4)
+    for _ in range(epochs):
+        for i, batch in enumerate(loader):
+            backward(batch)
+            if i % 4 == 3:
+                optimizer.step()
+                optimizer.zero_grad()
+                scheduler.step()
+
+
+def loop_4(optimizer, loader, epochs, train):
+    warmup = LinearLR(optimizer, start_factor=0.1, total_iters=5)
+    cosine = CosineAnnealingLR(optimizer, T_max=epochs * len(loader) - 4)
+    scheduler = SequentialLR(optimizer, [warmup, cosine], milestones=[5])
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+            scheduler.step()
+
+# %% tags=["wrong"] ex="08.2" expect="the warm-up itself was right; leave it" expect_zh="预热本来就是对的"
+def loop_3(optimizer, loader, epochs, backward):
+    scheduler = CosineAnnealingLR(optimizer, T_max=epochs * len(loader) // 4)
+    for _ in range(epochs):
+        for i, batch in enumerate(loader):
+            backward(batch)
+            if i % 4 == 3:
+                optimizer.step()
+                optimizer.zero_grad()
+                scheduler.step()
+
+
+def loop_4(optimizer, loader, epochs, train):
+    warmup = LinearLR(optimizer, start_factor=0.1, total_iters=4)
+    cosine = CosineAnnealingLR(optimizer, T_max=epochs * len(loader) - 5)
+    scheduler = SequentialLR(optimizer, [warmup, cosine], milestones=[5])
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+            scheduler.step()
+
 # %% [markdown] lang="en" tags=["card"]
 # ## 08.3 · With the wrong values
 #
 # **Difficulty** ●●○ · **Time** 15 minutes · **Expected result** a first rate that is not 0, and none below 0
 #
-# `broken_5` means to halve the rate whenever the validation loss has not fallen for an epoch. `broken_6` means a straight
+# `broken_5` means: halve the rate whenever an epoch ends without a new lowest validation loss. `broken_6` means a straight
 # line from the base rate at update 0 to 0 at update N, one past the last, times a warm-up that grows in equal steps,
 # none of them 0, and is 1 at update `warmup`. Write `loop_5` and `loop_6`.
 #
@@ -399,7 +461,7 @@ def loop_4(optimizer, loader, epochs, train):
 #
 # <details><summary>Hint 1</summary>
 #
-# What does a `ReduceLROnPlateau` compare from one call to the next?
+# What does a `ReduceLROnPlateau` compare each call's value with?
 # </details>
 #
 # <details><summary>Hint 2</summary>
@@ -412,19 +474,20 @@ def loop_4(optimizer, loader, epochs, train):
 # For `warmup=4`: five equal steps from 0 to 1, without the 0 (exercise 05.2).
 # </details>
 
-# %% [markdown] lang="zh" of="7f543f9c"
+# %% [markdown] lang="zh" of="bbc7389a"
 # ## 08.3 · 取值不对
 #
 # **难度** ●●○ · **用时** 15 分钟 · **预期结果** 第一个学习率不为 0，也没有任何一个小于 0
 #
-# `broken_5` 的本意是：只要验证损失有一轮没有下降，学习率就减半。`broken_6` 的本意是一条直线，第 0 步为基准学习率，
-# 第 N 步（最后一步的下一步）为 0，再乘以预热：预热等步上升，没有一步为 0，到第 `warmup` 步为 1。写出 `loop_5` 和 `loop_6`。
+# `broken_5` 的本意是：只要一轮结束时验证损失没有创新低，学习率就减半。`broken_6` 的本意是一条直线，第 0 步为基准学习率，
+# 第 N 步（最后一步的下一步）为 0，再乘以预热：预热每步升高相同的量，没有一步为 0，到第 `warmup` 步为 1。
+# 写出 `loop_5` 和 `loop_6`。
 #
 # - `validate()` 返回验证损失；每轮调用一次。
 #
 # <details><summary>提示 1</summary>
 #
-# `ReduceLROnPlateau` 在相邻两次调用之间比较的是什么？
+# `ReduceLROnPlateau` 把每次调用传入的值与什么比较？
 # </details>
 #
 # <details><summary>提示 2</summary>
@@ -434,7 +497,7 @@ def loop_4(optimizer, loader, epochs, train):
 #
 # <details><summary>提示 3</summary>
 #
-# `warmup=4` 时：从 0 到 1 的五个等步，去掉 0（练习 05.2）。
+# `warmup=4` 时：把 0 到 1 五等分，去掉 0（练习 05.2）。
 # </details>
 
 # %%
@@ -458,7 +521,7 @@ print(trial(broken_5, lambda: 1.0), trial(broken_6, 5, batches=10), sep="\n\n")
 
 # %% tags=["answer"] name="wrong_values" ex="08.3"
 def loop_5(optimizer, loader, epochs, train, validate):
-    """Halve the learning rate when the validation loss has not fallen for an epoch."""
+    """Halve the learning rate when an epoch ends without a new lowest validation loss."""
     ### BEGIN SOLUTION
     scheduler = ReduceLROnPlateau(optimizer, factor=0.5, patience=0)
     for _ in range(epochs):
@@ -494,7 +557,7 @@ with once_solved():
 # `step(epoch)` 对旧式调度器是对的，而 plateau 会一声不响地收下这个数：它不断增大，看上去就像越来越差的损失。
 # 另外，t 的函数会被问到每一个 t；知道自己终点的函数才不会越过它。
 
-# %% tags=["wrong"] ex="08.3" expect="both loops are as they were.*plateau-without-metric, zero-first-lr" expect_zh="两个循环都还是原样.*plateau-without-metric, zero-first-lr"
+# %% tags=["wrong"] ex="08.3" expect="both loops are as they were.*plateau-without-metric, zero-first-lr" expect_zh="两个循环都还是原样.*plateau-without-metric、zero-first-lr"
 loop_5, loop_6 = broken_5, broken_6
 
 # %% tags=["wrong"] ex="08.3" expect="first loop.*it watches the loss of the last batch" expect_zh="第一个循环.*它监视的是最后一个批次的损失"
@@ -564,6 +627,60 @@ def loop_6(optimizer, loader, epochs, train, warmup):
             train(batch)
             scheduler.step()
 
+# %% tags=["wrong"] ex="08.3" expect="first loop.*patience=1 lets one epoch" expect_zh="第一个循环.*patience=1 会放过一轮"
+def loop_5(optimizer, loader, epochs, train, validate):
+    scheduler = ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+        scheduler.step(validate())
+
+
+def loop_6(optimizer, loader, epochs, train, warmup):
+    updates = epochs * len(loader)
+    scheduler = LambdaLR(optimizer, lambda t: min(1, (t + 1) / (warmup + 1)) * (1 - t / updates))
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+            scheduler.step()
+
+# %% tags=["wrong"] ex="08.3" expect="first loop.*own factor is 0\.1" expect_zh="第一个循环.*默认因子是 0\.1"
+def loop_5(optimizer, loader, epochs, train, validate):
+    scheduler = ReduceLROnPlateau(optimizer, patience=0)
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+        scheduler.step(validate())
+
+
+def loop_6(optimizer, loader, epochs, train, warmup):
+    updates = epochs * len(loader)
+    scheduler = LambdaLR(optimizer, lambda t: min(1, (t + 1) / (warmup + 1)) * (1 - t / updates))
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+            scheduler.step()
+
+# %% tags=["wrong"] ex="08.3" expect="first loop.*compares with the epoch before" expect_zh="第一个循环.*与上一轮比较"
+def loop_5(optimizer, loader, epochs, train, validate):
+    before = float("inf")
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+        loss = validate()
+        for group in optimizer.param_groups:
+            group["lr"] *= 1 if loss < before else 0.5
+        before = loss
+
+
+def loop_6(optimizer, loader, epochs, train, warmup):
+    updates = epochs * len(loader)
+    scheduler = LambdaLR(optimizer, lambda t: min(1, (t + 1) / (warmup + 1)) * (1 - t / updates))
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+            scheduler.step()
+
 # %% [markdown] lang="en" tags=["card"]
 # ## 08.4 · Save and resume
 #
@@ -577,7 +694,7 @@ def loop_6(optimizer, loader, epochs, train, warmup):
 #
 # <details><summary>Hint 1</summary>
 #
-# Which four things change during a run? Three have a `state_dict`.
+# Which four things besides `t` change during a run? Three have a `state_dict`.
 # </details>
 #
 # <details><summary>Hint 2</summary>
@@ -585,7 +702,7 @@ def loop_6(optimizer, loader, epochs, train, warmup):
 # `torch.get_rng_state()` is a tensor; there is a function to set it.
 # </details>
 
-# %% [markdown] lang="zh" of="38fa3974"
+# %% [markdown] lang="zh" of="4f4b8ebf"
 # ## 08.4 · 保存与续训
 #
 # **难度** ●●○ · **用时** 25 分钟 · **预期结果** 与从未中断的训练有相同的权重
@@ -597,7 +714,7 @@ def loop_6(optimizer, loader, epochs, train, warmup):
 #
 # <details><summary>提示 1</summary>
 #
-# 训练过程中有哪四样东西在变？其中三样有 `state_dict`。
+# 除 `t` 之外，训练过程中还有哪四样东西在变？其中三样有 `state_dict`。
 # </details>
 #
 # <details><summary>提示 2</summary>
@@ -748,9 +865,9 @@ def load(path, model, optimizer, scheduler):
 
 # %%
 seed_noise = np.random.default_rng(0).normal(0, 0.1, 8)
-own = np.random.default_rng(1).normal(0, 0.01, (3, 8))
+own = np.random.default_rng(4).normal(0, 0.01, (3, 8))
 example = {name: list(mean + seed_noise + noise)
-           for name, mean, noise in zip(("constant", "linear", "WSD"), (0.80, 0.683, 0.68), own, strict=True)}
+           for name, mean, noise in zip(("constant", "linear", "WSD"), (0.70, 0.683, 0.68), own, strict=True)}
 
 # %% tags=["answer"] name="choose" ex="08.5"
 def choose(losses):
@@ -814,4 +931,12 @@ def choose(losses):
     for name in losses:
         difference = np.subtract(losses[name], losses[best])
         if difference.mean() <= difference.std(ddof=1) / np.sqrt(len(difference)):
+            return name
+
+# %% tags=["wrong"] ex="08.5" expect="expected '.*', found '.*s has ddof=1" expect_zh="应为 '.*s 要用 ddof=1"
+def choose(losses):
+    best = min(losses, key=lambda name: np.mean(losses[name]))
+    for name in losses:
+        difference = np.subtract(losses[name], losses[best])
+        if difference.mean() <= 2 * difference.std() / np.sqrt(len(difference)):
             return name

@@ -6,10 +6,11 @@ import functools
 import importlib
 import pkgutil
 
-from .exercise import EXERCISES, Exercise, NotYet, Unsolved, check, credit, draw, judge, once_solved, probe
+from .exercise import EXERCISES, Exercise, NotYet, Unsolved, asked, check, credit, draw, judge, once_solved, probe
 
 __all__ = [
-    "EXERCISES", "Exercise", "NotYet", "Unsolved", "check", "credit", "draw", "judge", "load", "once_solved", "probe",
+    "EXERCISES", "Exercise", "NotYet", "Unsolved", "asked", "check", "credit", "draw", "judge", "load", "once_solved",
+    "probe",
 ]  # fmt: skip
 
 

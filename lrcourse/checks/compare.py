@@ -52,6 +52,7 @@ class Comparison:
         call: the call as the learner would type it, a format string with fields from the case.
         axes: the axes of a trace, such as ``(EPOCH, GROUP)``.
         cases: how many cases one check draws.
+        essential: the named trace without which the others earn nothing, because who does nothing has them right.
     """
 
     case: Callable[[np.random.Generator], dict]
@@ -61,6 +62,7 @@ class Comparison:
     call: str = ""
     axes: tuple[Axis, ...] = ()
     cases: int = 3
+    essential: str | None = None
 
     def draw(self, rng: np.random.Generator) -> list[dict]:
         """Cases that tell all mistakes apart."""
@@ -91,12 +93,12 @@ class Comparison:
         """The share of the named traces that are right in all cases; 0 where there is but one, without a name."""
         right = [self.right(case) for case in cases]
         names = right[0] if isinstance(right[0], dict) else ()
-        good = [
-            all(name in found and difference(r[name], found[name]) is None
-                for r, found in zip(right, seen, strict=True))
+        good = {
+            name: all(name in found and difference(r[name], found[name]) is None
+                      for r, found in zip(right, seen, strict=True))
             for name in names
-        ]  # fmt: skip
-        return sum(good) / len(good) if good else 0.0
+        }  # fmt: skip
+        return sum(good.values()) / len(good) if good.get(self.essential, bool(good)) else 0.0
 
 
 def comparison(id: str, **parts: object) -> Exercise:

@@ -506,7 +506,7 @@ def losses_of(lrs: np.ndarray, first: int) -> np.ndarray:
 
 @exercise(
     "05.4",
-    draw=lambda rng: {"first": 1000 * int(rng.integers(1000))},
+    draw=lambda rng: {"_first": 1000 * int(rng.integers(1000))},
     probe=lambda answer, case: [answer(t) for t in range(UPDATES)],
 )
 def judge_drawn(case: dict, seen: list) -> str | None:
@@ -518,7 +518,7 @@ def judge_drawn(case: dict, seen: list) -> str | None:
     if len(wrong):
         return say("schedule({t}): expected a learning rate, 0 or more, found {lr:.4g}",
                    "schedule({t})：应为不小于 0 的学习率，得到 {lr:.4g}", t=wrong[0], lr=lrs[wrong[0]])  # fmt: skip
-    mine, constant = losses_of(lrs, case["first"]), constant_losses(case["first"])
+    mine, constant = losses_of(lrs, case["_first"]), constant_losses(case["_first"])
     if not np.isfinite(mine).all():
         return say("{n} of {all} networks diverged: too hot", "{all} 个网络中有 {n} 个发散：太热了",
                    n=int((~np.isfinite(mine)).sum()), all=NETWORKS)  # fmt: skip

@@ -95,13 +95,20 @@ def draw(id: str, seed: int) -> object:
     return plain(find(id).draw(np.random.default_rng(seed)))
 
 
+def asked(cases: object) -> object:
+    """What a probe gets of the cases: all but entries whose names begin with ``_``, which are for the judge."""
+    if isinstance(cases, dict):
+        return {key: asked(value) for key, value in cases.items() if not key.startswith("_")}
+    return [asked(case) for case in cases] if isinstance(cases, list) else cases
+
+
 def probe(id: str, answer: object, seed: int) -> object:
     """Run the first half of a check: *answer* on the cases drawn from *seed*, as plain numbers.
 
     Raises:
         NotYet: the answer raised, or returned what is no number; :class:`Unsolved` where it is still the stub.
     """
-    return ask(find(id).probe, answer, draw(id, seed))
+    return ask(find(id).probe, answer, asked(draw(id, seed)))
 
 
 def ask(run: Callable[[object, object], object], answer: object, cases: object) -> object:

@@ -3,7 +3,6 @@ curve that may mislead."""
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import functools
 import itertools
@@ -15,6 +14,7 @@ import torch
 from torch import nn
 from torch.optim import SGD, Optimizer
 
+from ..finder import RangeTest
 from ..training.threads import one_thread
 from ..words import say
 from .compare import UPDATE, Axis, Mistake, comparison
@@ -117,7 +117,7 @@ def built(build: Callable, seed: int) -> tuple[nn.Module, Iterable, Callable, Op
     if not (right and isinstance(parts[0], nn.Module) and callable(parts[2]) and isinstance(parts[3], Optimizer)):
         raise NotYet(say(
             "build(seed) has to return four things, in this order: model, loader, criterion, optimizer",
-            "build(seed) 应依次返回四样东西：model, loader, criterion, optimizer",
+            "build(seed) 应依次返回四样东西：model、loader、criterion、optimizer",
         ))  # fmt: skip
     model, loader, _, optimizer = parts
     owned = {id(p) for p in model.parameters()}
@@ -171,6 +171,9 @@ def watched(choose: Callable, model: nn.Module, loader: Iterable, criterion: Cal
         lr = choose(model, loader, heard, optimizer)
     finally:
         hook.remove()
+    if isinstance(lr, RangeTest):
+        raise NotYet(say("choose returned a RangeTest; return a number, e.g. `.suggested_lr`",
+                         "choose 返回了一个 RangeTest；请返回一个数，例如它的 `.suggested_lr`"))  # fmt: skip
     after = state_of(model, optimizer)
     changed = [part for part in before if not same(before[part], after[part])]
     return {"lr": lr if lr is None else float(lr), "updates": updates, "changed": changed}
@@ -363,7 +366,7 @@ def left_behind(model: nn.Module, optimizer: SGD) -> dict:
 
 
 def run_range_test(answer: Callable, case: dict) -> dict:
-    """Losses and what is left behind after a test, and after one that Ctrl-C ends."""
+    """Losses and what is left behind after a test, and after one that Ctrl-C ends; whether that came through."""
     model, batches, criterion, optimizer = little(case)
     losses = answer(model, batches, criterion, optimizer, list(case["lrs"]))
     if losses is not None:
@@ -378,9 +381,17 @@ def run_range_test(answer: Callable, case: dict) -> dict:
             raise Interrupted
         return criterion(*arguments)
 
-    with contextlib.suppress(Interrupted):
+    passed = 0
+    try:
         answer(model, batches, interrupted, optimizer, list(case["lrs"]))
-    return found | {f"Ctrl-C, {name}": values for name, values in left_behind(model, optimizer).items()}
+    except Interrupted:
+        passed = 1
+    found |= {f"Ctrl-C · {name}": values for name, values in left_behind(model, optimizer).items()}
+    return found | {"Ctrl-C · raised again": passed}
+
+
+LIVE = (("rates",), ("optimizer",), ("parameters", "buffers", "rates"))
+"""What comes back where both states, the model's, or the optimizer's were kept as live tensors: numbers do."""
 
 
 def ranged(case: dict, **fault: object) -> dict:
@@ -388,11 +399,13 @@ def ranged(case: dict, **fault: object) -> dict:
     return _ranged(json.dumps(case), **fault)
 
 
-@functools.lru_cache(maxsize=32)
+@functools.lru_cache(maxsize=64)
 def _ranged(case: str, *, restores: tuple[str, ...] = ("parameters", "buffers", "optimizer"), finally_: bool = True,
-            late: bool = False, after: bool = False, one_group: bool = False) -> dict:  # fmt: skip
-    """*restores*: what is put back, *finally_*: whatever happens; *late*: the learning rate is set after the step;
-    *after*: the loss is measured after the update."""
+            swallows: bool = False, late: bool = False, after: bool = False,
+            one_group: bool = False) -> dict:  # fmt: skip
+    """*restores*: what is put back ("rates": of the optimizer its learning rates alone), *finally_*: whatever happens;
+    *swallows*: Ctrl-C ends here; *late*: the learning rate is set after the step; *after*: the loss is measured after
+    the update."""
 
     def answer(model, loader, criterion, optimizer, lrs):
         before = copy.deepcopy(model.state_dict()), copy.deepcopy(optimizer.state_dict())
@@ -413,6 +426,9 @@ def _ranged(case: str, *, restores: tuple[str, ...] = ("parameters", "buffers", 
                     for group in groups:
                         group["lr"] = lr
             ended = True
+        except Interrupted:
+            if not swallows:
+                raise
         finally:
             if finally_ or ended:
                 wanted = {"parameters": parameters, "buffers": before[0].keys() - parameters}
@@ -420,6 +436,9 @@ def _ranged(case: str, *, restores: tuple[str, ...] = ("parameters", "buffers", 
                 model.load_state_dict({k: v for k, v in before[0].items() if k in names}, strict=False)
                 if "optimizer" in restores:
                     optimizer.load_state_dict(before[1])
+                if "rates" in restores:
+                    for group, kept in zip(optimizer.param_groups, before[1]["param_groups"], strict=True):
+                        group["lr"] = kept["lr"]
         return losses
 
     return run_range_test(answer, json.loads(case))
@@ -427,6 +446,7 @@ def _ranged(case: str, *, restores: tuple[str, ...] = ("parameters", "buffers", 
 
 comparison(
     "07.3",
+    essential="losses",
     case=draw_range_test,
     run=run_range_test,
     right=ranged,
@@ -437,9 +457,18 @@ comparison(
             "异常或 Ctrl-C 会跳过还原；还原应放在 `finally` 里",
         ),
         Mistake(
-            lambda case: ranged(case, restores=("optimizer",)),
-            "the model stays trained; `state_dict()` hands out the live tensors, so keep `copy.deepcopy` of it",
-            "模型仍是训练过的；`state_dict()` 给出的是活的张量，要保存它的 `copy.deepcopy`",
+            lambda case: ranged(case, swallows=True),
+            "Ctrl-C has to go on after you put things back; use `finally`",
+            "还原之后 Ctrl-C 必须继续向外抛出；请用 `finally`",
+        ),
+        *(
+            Mistake(
+                functools.partial(ranged, restores=restores, finally_=finally_),
+                "what you kept has changed with the training: `state_dict()` holds live tensors; keep `copy.deepcopy` "
+                "of it",
+                "你存下的东西随训练一起变了：`state_dict()` 里是活的张量，要用 `copy.deepcopy` 存一份",
+            )
+            for restores in LIVE for finally_ in (True, False)
         ),
         Mistake(
             lambda case: ranged(case, restores=("parameters", "optimizer")),
@@ -491,7 +520,8 @@ POINTS = 40
 
 
 def draw_curves(rng: np.random.Generator) -> dict:
-    """Four curves in any order: an honest one, one with a hole of nan, one cut off, one of noise."""
+    """Five curves in any order: an honest one, one with a hole of nan, one that is nan right behind its lowest point,
+    one cut off, one of noise."""
     lrs = np.geomspace(1e-5, rng.uniform(3, 10), POINTS)
     turn = int(rng.integers(24, 29))
     fall = 2.3 - 1.6 / (1 + np.exp(-(np.arange(POINTS) - turn + 7) / 2.0))
@@ -499,24 +529,26 @@ def draw_curves(rng: np.random.Generator) -> dict:
     holed = honest.copy()
     holed[turn + 3 :] = np.nan
     holed[-1] = 0.1  # after an overflow, a loss may be anything
+    burst = np.where(np.arange(POINTS) <= turn, 2.3 - 0.05 * np.arange(POINTS), np.nan)
     cut = np.linspace(2.3, 1.2, POINTS)
     flat = np.full(POINTS, 2.3) + np.linspace(0, 0.5, POINTS)
-    curves = [curve + rng.normal(0, 0.01, POINTS) for curve in (honest, holed, cut)]
+    curves = [curve + rng.normal(0, 0.005, POINTS) for curve in (honest, holed, burst, cut)]
     curves.append(flat + rng.normal(0, 0.03, POINTS))
-    order = rng.permutation(4)
+    order = rng.permutation(5)
     return {"lrs": lrs.tolist(), "noise": 0.2, "curves": [np.round(curves[i], 4).tolist() for i in order]}
 
 
-def reading(lrs: list, losses: list, noise: float, *, factor: float = 10, hole: str = "cut", edge: bool = True,
+def reading(lrs: list, losses: list, noise: float, *, factor: float = 10, hole: str = "cut", edge: bool | str = True,
             quiet: bool = True, back: int = 0) -> float:  # fmt: skip
     """A tenth of the learning rate at the lowest loss; 0 for None. Or one with a fault: *hole* "argmin" or "nanargmin"
-    of all losses; without the doubts; *back*: points back instead of a factor."""
+    of all losses; without the doubts, or *edge* "kept", which takes a cut for the edge; *back*: points back instead of
+    a factor."""
     losses = np.asarray(losses, float)
     if hole == "cut":
         broken = np.flatnonzero(~np.isfinite(losses))
         losses = losses[: broken[0]] if len(broken) else losses
     lowest = int((np.nanargmin if hole == "nanargmin" else np.argmin)(losses))
-    if edge and lowest == len(lrs) - 1:
+    if edge and lowest == len(losses if edge == "kept" else lrs) - 1:
         return 0.0
     if quiet and not losses[0] - losses[lowest] >= noise and not np.isnan(losses[lowest]):
         return 0.0
@@ -559,6 +591,12 @@ comparison(
             over_curves(edge=False),
             "the loss still falls where the range ends (0 stands for None): the turn has not been seen",
             "范围结束时损失仍在下降（0 代表 None）：还没有见到转向",
+        ),
+        Mistake(
+            over_curves(edge="kept"),
+            "the last loss before a cut is not the last of the range (0 stands for None): it turned right behind it; "
+            "compare with `len(lrs) - 1`",
+            "截断处的最后一个损失并不是范围的最后一点（0 代表 None）：转向就在它后面；请与 `len(lrs) - 1` 比较",
         ),
         Mistake(
             over_curves(quiet=False),

@@ -29,7 +29,7 @@ from torch.optim.lr_scheduler import (
 from ..practice import watch
 from ..practice.rules import RULES
 from ..words import say
-from .compare import GROUP, UPDATE, Axis, Comparison, Mistake, comparison
+from .compare import GROUP, UPDATE, Comparison, Mistake, comparison, difference
 from .exercise import NotYet, exercise
 
 CODES = [rule.__name__.replace("_", "-") for rule in RULES]
@@ -47,7 +47,7 @@ class Repair(Comparison):
         for loop, zh in {"first loop": "第一个循环", "second loop": "第二个循环"}.items():
             message = message and message.replace(loop, say(loop, zh))
         found = {code for each in seen for code in each.get("watch", ()) if code in CODES}
-        said = ", ".join(sorted(found, key=CODES.index))
+        said = say(", ", "、").join(sorted(found, key=CODES.index))
         if message and said:
             return message + say(" (watch finds: {said})", "（watch 发现：{said}）", said=said)
         if said:
@@ -74,11 +74,13 @@ def watched(
         losses: the loop gets ``validate()`` too, which returns the next of ``case["losses"]``.
     """
     weight = [nn.Parameter(torch.ones(1, dtype=torch.float64)) for _ in case["lrs"]]
+    mine = [torch.zeros(1, dtype=torch.float64) for _ in weight]  # the gradient of the batches since the last update
     optimizer = SGD([{"params": [w], "lr": lr} for w, lr in zip(weight, case["lrs"], strict=True)], momentum=0.9)
 
     def backward(batch: float) -> Tensor:
-        for w in weight:  # of (w - batch)², by hand: autograd takes ten times as long
+        for w, sum_ in zip(weight, mine, strict=True):  # of (w - batch)², by hand: autograd takes ten times as long
             slope = 2 * (w.detach() - batch)
+            sum_ += slope
             w.grad = slope if w.grad is None else w.grad + slope
         return (weight[0].detach() - batch).square().sum()
 
@@ -88,6 +90,19 @@ def watched(
         optimizer.step()
         return loss
 
+    def used_up(*_: object) -> None:
+        clean = all(w.grad is not None and w.grad.allclose(m) for w, m in zip(weight, mine, strict=True))
+        if accumulate and look and not clean:
+            raise NotYet(say(
+                "first loop: at an optimizer.step() the gradients are not those of the batches since the last update; "
+                "optimizer.zero_grad() belongs right after optimizer.step()",
+                "第一个循环：调用 optimizer.step() 时，梯度不是上次更新以来各批次的梯度之和；"
+                "optimizer.zero_grad() 应紧跟在 optimizer.step() 之后",
+            ))  # fmt: skip
+        for m in mine:
+            m.zero_()
+
+    optimizer.register_step_pre_hook(used_up)
     remaining: Iterator[float] = iter(case.get("losses", ()))
 
     def validate() -> float:
@@ -261,12 +276,15 @@ def accumulated(total: Callable[[int, int], int] = lambda n, epochs: n // 4, eve
     return loop
 
 
-def sequence(total: Callable[[int], int] = lambda n: n - 5, milestone: Callable[[int], int] = lambda n: 5) -> Callable:
-    """The second loop: five updates of warm-up, then a cosine of *total*(updates in all) steps."""
+def sequence(
+    total: Callable[[int], int] = lambda n: n - 5, milestone: Callable[[int], int] = lambda n: 5, start: float = 0.1,
+    rise: int = 5,
+) -> Callable:
+    """The second loop: a warm-up of *rise* updates from *start*, then a cosine of *total*(updates in all) steps."""
 
     def loop(optimizer: Optimizer, loader: list, epochs: int, train: Callable) -> None:
         n = epochs * len(loader)
-        warmup = LinearLR(optimizer, start_factor=0.1, total_iters=5)
+        warmup = LinearLR(optimizer, start_factor=start, total_iters=rise)
         scheduler = SequentialLR(optimizer, [warmup, CosineAnnealingLR(optimizer, T_max=total(n))], [milestone(n)])
         for _ in range(epochs):
             for batch in loader:
@@ -313,6 +331,13 @@ repair(
             "the cosine begins after the warm-up, so it has five steps less than the run",
             "余弦在预热之后才开始，所以比整个训练少五步",
         ),
+        *[Mistake(lengths(accumulated(), sequence(lambda n, off=off: n - off)),
+                  "the cosine has N − 5 steps: all updates but the five of the warm-up",
+                  "余弦有 N − 5 个 step：除去预热的五步，其余全是它的") for off in (4, 6)],
+        *[Mistake(lengths(accumulated(), sequence(**other)),
+                  "the warm-up itself was right; leave it, start_factor=0.1 and total_iters=5",
+                  "预热本来就是对的；保持 start_factor=0.1、total_iters=5 不动")
+          for other in ({"rise": 4}, {"rise": 6}, {"start": 0.2}, {"start": 1 / 3})],
         Mistake(
             lengths(accumulated(), sequence(lambda n: n - 5, lambda n: n - 5)),
             "the milestone is where the warm-up ends, update 5",
@@ -332,9 +357,17 @@ repair(
 
 
 def draw_values(rng: np.random.Generator) -> dict:
+    """Validation losses with one stall alone, and two in a row, the second of which is below the first."""
     case = draw_loops(rng) | {"epochs": 8, "warmup": int(rng.integers(4, 8))}
-    falls = np.cumprod(np.where(np.arange(8) < 3, 0.8, rng.choice([0.9, 1.001], 8)))
-    return case | {"losses": [float(loss) for loss in falls]}
+    stalls = [[1.05], [1.08, 1.03]]
+    plan = [*[[]] * int(rng.integers(1, 3)), *(stalls[i] for i in rng.permutation(2))]
+    losses, best = [], 1.0
+    for stall in plan:
+        best *= float(rng.uniform(0.8, 0.9))
+        losses += [best, *(best * above for above in stall)]
+    while len(losses) < case["epochs"]:
+        losses.append(losses[-1] * 0.8)
+    return case | {"losses": losses}
 
 
 def run_values(answer: object, case: dict, look: bool = True) -> dict:
@@ -344,11 +377,11 @@ def run_values(answer: object, case: dict, look: bool = True) -> dict:
     return both(watched(first, case, n, look=look, losses=True), watched(with_warmup, case, n, look=look))
 
 
-def plateau(metric: str = "validation", every: str = "epoch") -> Callable:
+def plateau(metric: str = "validation", every: str = "epoch", factor: float = 0.5, patience: int = 0) -> Callable:
     """The first loop: it watches the "validation" loss, the number of the "epoch", the last batch's "training" loss."""
 
     def loop(optimizer: Optimizer, loader: list, epochs: int, train: Callable, validate: Callable) -> None:
-        scheduler = ReduceLROnPlateau(optimizer, factor=0.5, patience=0)
+        scheduler = ReduceLROnPlateau(optimizer, factor=factor, patience=patience)
         for epoch in range(epochs):
             for batch in loader:
                 loss = train(batch)
@@ -359,6 +392,18 @@ def plateau(metric: str = "validation", every: str = "epoch") -> Callable:
                 scheduler.step(watched[metric] if metric in watched else validate())
 
     return loop
+
+
+def against_previous(optimizer: Optimizer, loader: list, epochs: int, train: Callable, validate: Callable) -> None:
+    """The first loop by hand, wrong: it compares each loss with that of the epoch before."""
+    before = np.inf
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+        loss = validate()
+        for group in optimizer.param_groups:
+            group["lr"] *= 1 if loss < before else 0.5
+        before = loss
 
 
 def line(factor: Callable[[int, int, int], float]) -> Callable:
@@ -393,6 +438,19 @@ repair(
     mistakes=(
         Mistake(values(plateau("epoch"), line(lambda t, w, n: min(1.0, t / w) * (1 - t / 50))),
                 "both loops are as they were", "两个循环都还是原样"),
+        Mistake(
+            values(plateau(patience=1), RIGHT_LINE),
+            "patience=1 lets one epoch without a new lowest loss pass; 0 cuts at its end",
+            "patience=1 会放过一轮没有创新低的损失；0 才会在那一轮结束时下降",
+        ),
+        *[Mistake(values(plateau(factor=0.1, patience=patience), RIGHT_LINE),
+                  "ReduceLROnPlateau's own factor is 0.1, which is no halving",
+                  "ReduceLROnPlateau 的默认因子是 0.1，那不是减半") for patience in (0, 1)],
+        Mistake(
+            values(against_previous, RIGHT_LINE),
+            "it compares with the epoch before; what counts is the lowest loss so far",
+            "它是与上一轮比较；要比的是迄今最低的损失",
+        ),
         Mistake(
             values(plateau("epoch"), RIGHT_LINE),
             "it watches the number of the epoch, which only grows: it cuts whatever the loss does",
@@ -589,7 +647,9 @@ def run_choice(answer: Callable, case: dict) -> int:
     return list(case["losses"]).index(name)
 
 
-def chosen(within: float = 2, *, paired: bool = True, root: bool = True, last: bool = False) -> Callable[[dict], int]:
+def chosen(
+    within: float = 2, *, paired: bool = True, root: bool = True, last: bool = False, ddof: int = 1
+) -> Callable[[dict], int]:
     """Number of the first schedule (or the *last*) that is no more than *within* standard errors behind the best."""
 
     def gives(case: dict) -> int:
@@ -597,7 +657,7 @@ def chosen(within: float = 2, *, paired: bool = True, root: bool = True, last: b
         best = losses[losses.mean(1).argmin()]
         difference = losses - best
         apart = np.sqrt(losses.var(1, ddof=1) + best.var(ddof=1))
-        spread = difference.std(1, ddof=1) if paired else apart
+        spread = difference.std(1, ddof=ddof) if paired else apart
         if root:
             spread = spread / np.sqrt(losses.shape[1])
         level = np.flatnonzero(difference.mean(1) <= within * spread)
@@ -606,8 +666,22 @@ def chosen(within: float = 2, *, paired: bool = True, root: bool = True, last: b
     return gives
 
 
-comparison(
-    "08.5",
+class Choice(Comparison):
+    """A comparison of the schedules' numbers, which shows their names."""
+
+    def judge(self, cases: list[dict], seen: list) -> str | None:
+        message = super().judge(cases, seen)
+        for case, found in zip(cases, seen, strict=True):
+            expected, names = self.right(case), list(case["losses"])
+            differs = difference(expected, found)
+            if differs and type(found) is int and found in range(len(names)):
+                e, f = names[expected], names[found]
+                words = say("expected {e!r}, found {f!r}", "应为 {e!r}，得到 {f!r}", e=e, f=f)
+                return message.replace(differs[1], words)
+        return message
+
+
+usual = Choice(
     case=draw_losses,
     run=run_choice,
     right=chosen(),
@@ -627,6 +701,9 @@ comparison(
             "that is the standard deviation of the differences; the error of their mean is smaller by √n",
             "这是各个差的标准差；其平均值的误差要再除以 √n",
         ),
+        Mistake(chosen(ddof=0),
+                "s has ddof=1: with np.std's own ddof=0 it is too small, and a schedule that is level goes missing",
+                "s 要用 ddof=1：np.std 默认的 ddof=0 偏小，会漏掉一种不分上下的调度"),
         Mistake(chosen(1), "that allows one standard error; the rule here allows two",
                 "这只允许一个标准误；这里的规则允许两个"),
         Mistake(
@@ -637,6 +714,6 @@ comparison(
         Mistake(lambda case: 0, "the first one always; it can be clearly behind", "总是第一种；它可能明显落后"),
     ),
     call="choose(losses)",
-    axes=(Axis(("{}", "{}")),),
     cases=8,
 )  # fmt: skip
+exercise("08.5", draw=usual.draw, probe=usual.probe)(usual.judge)

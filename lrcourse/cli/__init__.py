@@ -183,6 +183,9 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--memory", type=_positive, default=3, metavar="GB", help=say(
         "stop an exercise that takes more memory (default: {n})", "练习占用的内存超过这么多就停止（默认：{n}）",
         n=3))  # fmt: skip
+    grade.add_argument("--gradebook", metavar="URL", help=say(
+        "write the grades also into nbgrader's gradebook: sqlite:///gradebook.db",
+        "同时把成绩写入 nbgrader 的成绩册：sqlite:///gradebook.db"))  # fmt: skip
     grade.add_argument("--no-sandbox", dest="sandbox", action="store_false", help=say(
         "run the code with limits only: it can then read your files and use the network",
         "只限制资源、不隔离地运行代码：它将能读取你的文件并使用网络"))  # fmt: skip

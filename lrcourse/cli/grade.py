@@ -28,11 +28,14 @@ def graded(course: Course, options: argparse.Namespace) -> int:
                           "评分需要 Linux，或无沙箱的 macOS；在 Windows 上请使用 WSL"))  # fmt: skip
     try:
         from ..grading import batch, sandbox, submissions
+
+        if options.gradebook:  # what is missing is said before an hour of grading, not after
+            from ..grading import gradebook
     except ModuleNotFoundError as error:
         raise Problem(
-            say("grading needs {module}, which is not installed here: {python} -m pip install 'lrcourse[lab]'",
-                "评分需要 {module}，但这里没有安装：{python} -m pip install 'lrcourse[lab]'",
-                module=error.name, python=sys.executable)
+            say("grading needs {module}, which is not installed here: {python} -m pip install 'lrcourse[{extra}]'",
+                "评分需要 {module}，但这里没有安装：{python} -m pip install 'lrcourse[{extra}]'",
+                module=error.name, python=sys.executable, extra="lab,class" if options.gradebook else "lab")
         ) from None  # fmt: skip
     results, source = Path(options.out), Path(options.submissions)
     confined = _confined(options.sandbox, sandbox.obstacle)
@@ -49,6 +52,8 @@ def graded(course: Course, options: argparse.Namespace) -> int:
         )  # fmt: skip
     except ValueError as error:
         raise Problem(str(error)) from None
+    if options.gradebook:
+        gradebook.write(options.gradebook, outcome.records, masters)
     _tell(outcome, results)
     return 1 if outcome.problems else 0
 

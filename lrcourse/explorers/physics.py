@@ -35,7 +35,7 @@ def cooling() -> Explorer:
 
 
 def best() -> Explorer:
-    """A noisy quadratic: its spectrum, its noise, the number of updates; and the schedule that nothing beats there."""
+    """A noisy quadratic: its spectrum, its noise, the number of updates; the best schedule below 2/λ."""
     return Explorer(
         Best(),
         [
@@ -52,7 +52,10 @@ def best() -> Explorer:
                 on_release=True,
             ),
         ],
-        question=say("Which schedule is the best one, and by how much?", "哪种调度最好，又好多少？"),
+        question=say(
+            "With no rate above 2/λ: which schedule is the best one, and by how much?",
+            "学习率都不超过 2/λ：哪种调度最好，又好多少？",
+        ),
         goal=say(
             "a valley in which the cosine ends within 10% of the best",
             "找到一个山谷，让余弦的最终损失与最优相差不到 10%",

@@ -8,21 +8,21 @@ from .explorer import Choice, Explorer, Slider, Switch
 
 
 def which_mistake() -> Explorer:
-    """Choose a mistake: its learning rates, and twelve networks trained with them and with those that were meant."""
+    """Choose a mistake: its learning rates, and eight networks trained with them and with those that were meant."""
     return Explorer(
         WhichMistake(),
         [
             Choice(key="code", name=say("mistake", "错误"), options={code: code for code in CONCERNED}),
             Choice(
-                key="seeds", name=say("twelve seeds", "十二个随机种子"),
-                options={"0–11": 0, say("fresh: 12–23", "全新：12–23"): len(SEEDS)},
+                key="seeds", name=say("eight seeds", "八个随机种子"),
+                options={"0–7": 0, say("fresh: 8–15", "全新：8–15"): len(SEEDS)},
             ),
         ],
         question=say("Which mistakes would the loss have told you?", "哪些错误能从损失上看出来？"),
         goal=say(
-            "a mistake that all twelve networks survive, and that costs at least {times} times as much as a scheduler "
+            "a mistake that all eight networks survive, and that costs at least {times} times as much as a scheduler "
             "that is never stepped",
-            "找到一种错误：十二个网络都没有发散，代价却至少是从不 step 的调度器的 {times} 倍",
+            "找到一种错误：八个网络都没有发散，代价却至少是从不 step 的调度器的 {times} 倍",
             times=WhichMistake.TIMES,
         ),
     )  # fmt: skip
@@ -47,5 +47,5 @@ def killed() -> Explorer:
             *[Switch(key=part, name=names[part], value=part == "model") for part in PARTS],
         ],
         question=say("What has to be in the file?", "文件里必须有什么？"),
-        goal=say("the same run, to the last bit", "同一次训练，每一位都相同"),
+        goal=say("the same run, to the last bit", "同一次训练，逐位一致"),
     )  # fmt: skip

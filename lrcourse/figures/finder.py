@@ -22,7 +22,7 @@ from ..training.sweep import sweep, sweeping
 from . import style
 from .style import Figure, Picture, Seen, halo, label, styled
 
-UPDATES, SEEDS = 300, 6  # of a training at a constant learning rate
+UPDATES, SEEDS = 300, 4  # of a training at a constant learning rate
 CONSTANT = curves.constant(1)
 LOOKS = {"steepest": ("^", style.NOISE), "valley": ("v", style.INK)}
 LOOKS |= {"minimum/3": ("o", style.LR), "minimum/10": ("s", style.SECOND)}
@@ -37,7 +37,7 @@ def range_test(result: RangeTest) -> Figure:
     """
     figure = Figure(height=5.2, alt=_alt(result))
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1.6, 1))
-    lrs, smoothed, skip = result.lrs, result.smoothed, result.runs[0].skip
+    lrs, smoothed, skip, lowest = result.lrs, result.smoothed, result.runs[0].skip, turn(result)
     if len(result.runs) == 1:
         top.plot(lrs, result.losses, ".", color=style.LOSS, alpha=0.35, markersize=5, markeredgewidth=0)
     else:
@@ -58,7 +58,6 @@ def range_test(result: RangeTest) -> Figure:
         for ax in (top, bottom) if chosen else ():
             ax.axvline(lr, color=colour, linewidth=1.2, linestyle=(0, (4, 2.5)), zorder=1.5)
 
-    lowest = skip + int(np.argmin(smoothed[skip:]))
     before = result.losses[: lowest + 1]
     low, high = min(before.min(), smoothed.min()), before.max()
     pad = 0.08 * (high - low) or 1.0
@@ -71,6 +70,13 @@ def range_test(result: RangeTest) -> Figure:
     top.set_title(_title(result))
     top.legend(loc="lower left")
     return figure
+
+
+def turn(test: RangeTest) -> int:
+    """The point where the curve that is drawn, the mean over the runs, is lowest; suggestions are medians of the runs
+    and may lie a step beside."""
+    skip = test.runs[0].skip
+    return skip + int(np.argmin(test.smoothed[skip:]))
 
 
 def _title(result: RangeTest) -> str:
@@ -106,7 +112,8 @@ def _alt(result: RangeTest) -> str:
         "学习率范围测试，从 {first:.1g} 到 {last:.2g}，{stopped}：损失从 {start:.3g} 降到最低 {best:.3g}。"
         "建议的学习率：{values}。{seeds}{doubts}",
         first=result.lrs[0], last=result.lrs[-1], stopped=stopped, start=result.smoothed[0],
-        best=result.smoothed.min(), values=", ".join(f"{k} {v:.2g}" for k, v in result.suggestions.items()),
+        best=result.smoothed.min(),
+        values=label(", ", "、").join(f"{k} {v:.2g}" for k, v in result.suggestions.items()),
         seeds=seeds if len(result.runs) > 1 else "", doubts="".join(f" {doubt}" for doubt in result.doubts),
     )  # fmt: skip
 
@@ -181,7 +188,11 @@ class Lag(Picture):
         self.exact = style.theory_line(axes, nothing, nothing)
         (self.line,) = axes.plot(nothing, nothing, color=style.LOSS, linewidth=2.4)
         (self.late,) = axes.plot(nothing, nothing, "o-", color=style.LR, markersize=8, markeredgecolor="white")
-        style.limit_line(axes, 2 / self.CURVATURE, "2/λ")
+        style.limit_line(axes, 2 / self.CURVATURE)
+        axes.annotate(
+            "2/λ", (2 / self.CURVATURE, 1), (-4, -2), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+            va="top", ha="right", color=style.QUIET, fontsize=9.5,
+        )  # fmt: skip
         axes.set(xscale="log", xlim=(1e-8, 10), ylim=(0, 3.2), xlabel=label("learning rate η", "学习率 η"))
         axes.set_ylabel(label("loss of the batch", "批次损失"))
         self.title = axes.set_title("η")
@@ -235,7 +246,7 @@ class Lag(Picture):
             zero="" if debias else label(" Its start is pulled to 0.", "它的开头被拉向 0。"),
         )  # fmt: skip
         near = reached and 1 / self.NEAR <= late <= self.NEAR and noise <= self.QUIET and debias
-        return Seen(words, f"× {late:.2g}, {noise:.0%}" if near else "")
+        return Seen(words, f"× {late:.2g} · {noise:.0%}" if near else "")
 
 
 @styled
@@ -251,12 +262,17 @@ def turns(tests: Mapping[float, RangeTest]) -> Figure:
     for (curvature, test), colour in zip(tests.items(), style.CYCLE, strict=False):
         axes.plot(test.lrs, test.losses / test.losses[0], color=colour, label=f"λ = {curvature:g}")
         axes.axvline(2 / curvature, color=style.THEORY, linestyle=(0, (4, 2.5)), linewidth=1.2)
-        found.append(f"λ = {curvature:g} {test.lrs[np.argmin(test.losses)]:.3g} (2/λ = {2 / curvature:.3g})")
+        found.append(label(
+            "λ = {curvature:g} {lowest:.3g} (2/λ = {limit:.3g})",
+            "λ = {curvature:g} 时 {lowest:.3g}（2/λ = {limit:.3g}）",
+            curvature=curvature, lowest=test.lrs[np.argmin(test.losses)], limit=2 / curvature,
+        ))  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel=label("learning rate η", "学习率 η"))
     axes.set_ylabel(label("loss / first loss", "损失 / 首个损失"))
     axes.set_title(label("A parabola turns at 2/λ (dashed)", "抛物线在 2/λ（虚线）处转向"))
     axes.legend(loc="lower left")
-    figure.alt = label("The loss is lowest at η: {found}.", "损失在以下 η 处最低：{found}。", found="; ".join(found))
+    figure.alt = label("The loss is lowest at η: {found}.", "损失在以下 η 处最低：{found}。",
+                       found=label("; ", "；").join(found))  # fmt: skip
     return figure
 
 
@@ -381,7 +397,8 @@ def truth(test: RangeTest, lrs: Sequence[float], train: Callable[[NDArray[np.flo
 
 @styled
 def against(found: Mapping[str, tuple[RangeTest, Truth]]) -> Figure:
-    """The final loss over constant learning rates, and on it what the range test suggests: a panel a network.
+    """The final loss over constant learning rates (± standard error), and on it what the range test suggests, with a
+    bar from its smallest to its largest run: a panel a network. What diverged stands at the upper edge.
 
     Args:
         found: by name of the bench: its range test over several seeds, and what trainings gave.
@@ -395,13 +412,13 @@ def against(found: Mapping[str, tuple[RangeTest, Truth]]) -> Figure:
         error = np.zeros_like(mean)
         error[kept] = true.loss[kept].std(1, ddof=1) / true.loss.shape[1] ** 0.5
         low = mean[kept].min()
-        top = low + 1.6 * (mean[0] - low)  # what loses more stands at the upper edge
+        heights = true.at.mean(1)
+        top = max(low + 1.6 * (mean[0] - low), 1.02 * heights[np.isfinite(heights)].max(initial=0))
         ax.fill_between(true.lrs, mean - error, mean + error, where=kept, color=style.LOSS, alpha=0.25, linewidth=0)
         ax.plot(true.lrs[kept], mean[kept], color=style.LOSS)
-        for suggestion, lr, losses in zip(SUGGESTIONS, true.suggested, true.at, strict=True):
+        for suggestion, lr, height in zip(SUGGESTIONS, true.suggested, np.minimum(heights, top), strict=True):
             marker, colour = LOOKS[suggestion]
             each = [run.suggestions[suggestion] for run in test.runs]
-            height = min(losses.mean(), top)
             ax.plot([min(each), max(each)], [height] * 2, color=colour, linewidth=1.6, zorder=2.5)
             (spot,) = ax.plot(
                 lr, height, marker, color=colour, markersize=8, markeredgecolor="white", zorder=3, label=suggestion,
@@ -418,18 +435,19 @@ def against(found: Mapping[str, tuple[RangeTest, Truth]]) -> Figure:
         *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, handletextpad=0.3,
     )  # fmt: skip
     figure.suptitle(
-        label("Where the rules land on the curve of constant rates", "四种规则落在恒定学习率曲线上的位置"),
+        label("No rule is nearest on all three", "没有哪条规则在三个网络上都最接近"),
         fontsize=12, weight="bold", x=0.02, ha="left",
     )  # fmt: skip
-    figure.alt = " ".join(alt)
+    figure.alt = label(" ", "").join(alt)
     return figure
 
 
 def _told(name: str, true: Truth) -> str:
     cost, error = true.cost()
     each = label("; ", "；").join(
-        f"{rule} {lr:.2g} (× {lr / true.lrs[true.best]:.2g}, {c:+.3f} ± {e:.3f})" if isfinite(c) else
-        f"{rule} {lr:.2g} (× {lr / true.lrs[true.best]:.2g}, {label('diverged', '发散')})"
+        label("{rule} {lr:.2g} (× {ratio:.2g}, {more})", "{rule} {lr:.2g}（× {ratio:.2g}，{more}）",
+              rule=rule, lr=lr, ratio=lr / true.lrs[true.best],
+              more=f"{c:+.3f} ± {e:.3f}" if isfinite(c) else label("diverged", "发散"))
         for rule, lr, c, e in zip(SUGGESTIONS, true.suggested, cost, error, strict=True)
     )  # fmt: skip
     return label(
@@ -442,7 +460,8 @@ def _told(name: str, true: Truth) -> str:
 
 @styled
 def intervals(tests: Mapping[str, RangeTest], rule: str = "minimum/10") -> Figure:
-    """What one rule suggests in several settings: the median over the seeds, and from the smallest to the largest.
+    """What one rule suggests under several batch sizes and momenta: the median over the seeds, and from the smallest to
+    the largest.
 
     Args:
         tests: name of the setting → range test over several seeds.
@@ -459,13 +478,18 @@ def intervals(tests: Mapping[str, RangeTest], rule: str = "minimum/10") -> Figur
         axes.plot(middle, row, "o", color=style.LR)
         at = dict(xytext=(8, 0), textcoords="offset points", va="center")
         axes.annotate(f"{middle:.2g}", (max(each), row), color=style.LR, **at)
-        told.append(f"{name} {middle:.2g} ({min(each):.2g}–{max(each):.2g})")
+        told.append(label(
+            "{name} {middle:.2g} ({low:.2g}–{high:.2g})", "{name} {middle:.2g}（{low:.2g}–{high:.2g}）",
+            name=name, middle=middle, low=min(each), high=max(each),
+        ))  # fmt: skip
     axes.set_yticks(range(len(tests)), list(tests), fontsize=11, color=style.INK)
     axes.invert_yaxis()
     axes.margins(x=0.12, y=0.12)
-    axes.set(xscale="log", xlabel=label("suggested η", "建议的 η"))
-    axes.set_title(label("{rule}: each seed, and the median", "{rule}：各随机种子及中位数", rule=rule))
-    figure.alt = label("{rule} suggests: {told}.", "{rule} 的建议：{told}。", rule=rule, told="; ".join(told))
+    axes.set(xscale="log")
+    axes.set_xlabel(label("η by {rule}: each seed, and the median", "{rule} 建议的 η：各随机种子及中位数", rule=rule))
+    axes.set_title(label("Momentum moves the suggestion, the batch size little", "动量改变建议值，批大小影响不大"))
+    figure.alt = label("{rule} suggests: {told}.", "{rule} 的建议：{told}。",
+                       rule=rule, told=label("; ", "；").join(told))  # fmt: skip
     return figure
 
 
@@ -479,9 +503,11 @@ class ReadIt(Picture):
     GOAL = 0.02
 
     def draw(self, figure):
+        self.tried: dict[tuple[str, float], NDArray] = {}  # final losses; nothing is trained twice
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.15))
         nothing = [np.nan]
         (self.test,) = top.plot(nothing, nothing, color=style.LOSS)
+        (self.turn,) = top.plot(nothing, nothing, "o", color=style.REFERENCE, markeredgecolor="white", markersize=8)
         self.above = top.axvline(1, color=style.LR, linewidth=1.5)
         self.below = bottom.axvline(1, color=style.LR, linewidth=1.5)
         (self.sweep,) = bottom.plot(nothing, nothing, "o-", color=style.SECOND, markersize=4)
@@ -495,7 +521,8 @@ class ReadIt(Picture):
         self.hidden = bottom.text(
             0.02, 0.9, "", transform=bottom.transAxes, color=style.SECOND, weight="bold", va="top",
         )  # fmt: skip
-        return [self.test, self.above, self.below, self.sweep, self.error, self.mine, self.title, self.hidden]
+        still = [self.test, self.turn, self.above, self.below, self.sweep]
+        return [*still, self.error, self.mine, self.title, self.hidden]
 
     def update(self, network: str, lr: float, sweep: bool):
         """``network``: of :data:`BENCHES`; ``lr``: constant; ``sweep``: whether the trainings at a grid of learning
@@ -503,14 +530,16 @@ class ReadIt(Picture):
         for artist in (self.mine, self.error):
             artist.set_color(style.REFERENCE)
         bench, test, losses = BENCHES[network], range_test_of(network), trained(network)
-        steps = sweeping(bench.data(), {"": curves.constant(lr)}, seeds=SEEDS, **bench.arguments)
-        while True:
-            try:
-                done, total = next(steps)
-            except StopIteration as end:
-                result = end.value
-                break
-            yield done / total
+        if (network, lr) not in self.tried:
+            steps = sweeping(bench.data(), {"": curves.constant(lr)}, seeds=SEEDS, **bench.arguments)
+            while True:
+                try:
+                    done, total = next(steps)
+                except StopIteration as end:
+                    self.tried[network, lr] = np.nan_to_num(end.value.train_loss[0, 0], nan=np.inf)
+                    break
+                yield done / total
+        final = self.tried[network, lr]
         self.test.set_data(test.lrs, test.smoothed)
         for line in (self.above, self.below):
             line.set_xdata([lr, lr])
@@ -518,9 +547,9 @@ class ReadIt(Picture):
         self.sweep.set_data(bench.lrs, np.where(np.isfinite(mean), mean, np.nan))
         self.sweep.set_visible(sweep)
         self.hidden.set_text(label("constant rates, one after the other", "逐个试过的恒定学习率") if sweep else "")
-        final = np.nan_to_num(result.train_loss[0, 0], nan=np.inf)
-        lowest = test.suggestions["minimum/10"] * 10
-        ratio = lr / lowest
+        lowest = turn(test)
+        self.turn.set_data([test.lrs[lowest]], [test.smoothed[lowest]])
+        ratio = lr / test.lrs[lowest]
         self.title.set_text(label(
             "η = {lr:.2g}: {ratio:.2g} × where the loss turns", "η = {lr:.2g}：转向处的 {ratio:.2g} 倍",
             lr=lr, ratio=ratio,

@@ -83,7 +83,7 @@ class Cooling(Picture):
         top = 8.2 if start > 2 else 2.1 if start > 0.5 else 0.52
         if self.axis.get_ylim()[1] != top:
             self.axis.set_ylim(0, top)
-        self.title.set_text(label("mean {e:.2f} ± {s:.2f}", "平均 {e:.2f} ± {s:.2f}", e=energy, s=error))
+        self.title.set_text(label("mean loss {e:.2f} ± {s:.2f}", "平均损失 {e:.2f} ± {s:.2f}", e=energy, s=error))
         words = label(
             "{steps} steps from T = {start:.2g} to {last:.2g}: {share:.0%} of {n} balls in the deepest well, mean loss "
             "{e:.2f} ± {s:.2f} above it (standard error). {remark}",
@@ -121,13 +121,16 @@ def three_rules(
     rows = figure.subplots(2, 3, sharex="col", sharey="row")
     names = {
         "start": (label("Start hot", "开始要热"), label("start / good start", "起点 / 合适的起点")),
-        "speed": (label("Cool slowly", "冷却要慢"), label("time constant / all steps", "时间常数 / 总步数")),
+        "speed": (
+            label("Cool slowly, not too slowly", "冷却要慢，但别太慢"),
+            label("time constant / all steps", "时间常数 / 总步数"),
+        ),
         "end": (label("End cold", "结束要冷"), label("end / start", "终点 / 起点")),
     }
     said = []
     kinds = (
-        (label("balls: loss", "小球：损失"), label("balls", "小球"), style.NOISE, balls),
-        (label("networks: loss", "网络：损失"), label("networks", "网络"), style.LR, networks),
+        (label("balls: loss (± 1 SE)", "小球：损失（± 1 标准误）"), label("balls", "小球"), style.NOISE, balls),
+        (label("networks: loss (± 1 SE)", "网络：损失（± 1 标准误）"), label("networks", "网络"), style.LOSS, networks),
     )
     for row, (axes, (ylabel, kind, color, data)) in enumerate(zip(rows, kinds, strict=True)):
         for ax, (rule, (title, xlabel)) in zip(axes, names.items(), strict=True):
@@ -137,7 +140,7 @@ def three_rules(
             if rule != "end":
                 ax.set_xscale("log")
             if row == 0:
-                ax.set_title(title)
+                ax.set_title(title, fontsize=9)
             else:
                 ax.set_xlabel(xlabel)
             points = (f"{x:g}: {m:.2f} ± {e:.2f}" for x, m, e in zip(xs, mean, error, strict=True))
@@ -166,8 +169,13 @@ def shapes(steps: int) -> dict[str, Array]:
     }
 
 
+HIGHEST = 2.0
+"""No rate above this one: the stability limit of the steepest direction, 2/λ with λ = 1."""
+
+
 class Best(Picture):
-    """A noisy quadratic and its best schedule, found by autodiff, beside linear, cosine and constant at best peaks."""
+    """A noisy quadratic and its best schedule, found by autodiff, beside linear, cosine and constant at best peaks, all
+    of them at or below :data:`HIGHEST`."""
 
     height = 4.7
     NEAR = 1.1
@@ -180,12 +188,12 @@ class Best(Picture):
             (self.rates[name],) = self.rate.plot([], [], **look)
             (self.losses[name],) = self.fall.plot([], [], **look)
             said = label("best", "最优") if name == "best" else style.schedule_name(name)
-            at = (0.28 + 0.19 * i, 1.04)
+            at = (0.02 + 0.24 * i, 1.04)
             self.rate.text(*at, said, transform=self.rate.transAxes, color=look["color"], weight="bold")
-        self.rate.text(0, 1.04, label("2/λ: grey line", "2/λ：灰线"), transform=self.rate.transAxes, color=style.QUIET,
-                       fontsize=9)  # fmt: skip
-        self.rate.axhline(2, color=style.REFERENCE, linewidth=1)
-        self.rate.set(yscale="log", ylim=(3e-3, 4), xlim=(0, 1))
+        self.rate.axhline(HIGHEST, color=style.REFERENCE, linewidth=1.5, linestyle="--", zorder=1)
+        limit = label("2/λ: highest allowed", "2/λ：允许的最高值")
+        self.rate.text(0.99, HIGHEST * 1.12, limit, color=style.QUIET, fontsize=9, ha="right", va="bottom")
+        self.rate.set(yscale="log", ylim=(3e-3, 6), xlim=(0, 1))
         self.rate.set_ylabel(label("learning rate η", "学习率 η"))
         self.fall.set(yscale="log", ylim=(3e-4, 3), xlabel=label("share of the updates", "占更新步的比例"))
         self.fall.set_ylabel(label("expected loss", "期望损失"))
@@ -194,9 +202,11 @@ class Best(Picture):
     def update(self, noise: float, exponent: float, steps: int):
         yield 0.1
         valley = physics.power_law(exponent=exponent, noise=noise)
-        plans = {name: physics.best_peak(valley, shape)[0] * shape for name, shape in shapes(steps).items()}
+        plans = {
+            name: physics.best_peak(valley, shape, highest=HIGHEST)[0] * shape for name, shape in shapes(steps).items()
+        }
         yield 0.5
-        plans["best"] = physics.optimum(valley, steps, highest=2.0)
+        plans["best"] = physics.optimum(valley, steps, highest=HIGHEST)
         u, final = np.arange(steps) / steps, {}
         for name, plan in plans.items():
             loss = valley.loss(plan)
@@ -279,8 +289,8 @@ def standings(scores: Sequence[physics.Score]) -> Figure:
     ax.set_ylim(len(scores) - 0.5, -0.5)
     ax.grid(False, axis="y")
     ax.set_xlabel(label(
-        "final training loss − cosine's (bars: ± {k:g} standard errors)",
-        "最终训练损失 − 余弦的（横条：± {k:g} 个标准误）",
+        "final training loss − cosine's (bars: ±{k:g} standard errors)",
+        "最终训练损失与余弦之差（横条：±{k:g} 个标准误）",
         k=physics.SURE,
     ))  # fmt: skip
     ax.set_title(label("A verdict needs three standard errors", "要下结论，需要三个标准误"))
@@ -322,7 +332,7 @@ class Capstone(Picture):
     """A schedule of four numbers, trained at once on sixteen networks, on the board with the standard ones."""
 
     height = 4.7
-    _WIDE = 0.06
+    _LEFT, _RIGHT = -0.06, 0.12
 
     def draw(self, figure):
         left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
@@ -343,17 +353,22 @@ class Capstone(Picture):
         right.axvline(0, color=style.SECOND)
         for row, name in enumerate(ordered, start=1):
             mean, error = mean_and_error(others[name])
-            right.errorbar(mean, row, xerr=error, fmt="o", color=style.QUIET, markersize=6, elinewidth=3)
+            bar = physics.SURE * error
+            right.errorbar(mean, row, xerr=bar, fmt="o", color=style.QUIET, markersize=6, elinewidth=3)
         said = [name_of(name) for name in ("yours", *ordered)]
         right.set_yticks(range(len(said)), said)
-        right.set(ylim=(len(said) - 0.5, -0.6), xlim=(-self._WIDE, self._WIDE))
+        right.set(ylim=(len(said) - 0.5, -0.6), xlim=(self._LEFT, self._RIGHT))
         right.tick_params(axis="y", length=0, labelcolor=style.INK)
         right.grid(False, axis="y")
-        right.set_xticks([-0.04, 0, 0.04])
-        right.set_xlabel(label("loss − cosine's (± 1 SE)", "损失 − 余弦的（± 1 标准误）"))
+        right.set_xticks([-0.05, 0, 0.05, 0.1])
+        right.set_xlabel(label(
+            "training loss − cosine's\n(bars: ±{k:g} SE)", "最终训练损失与余弦之差\n（横条：±{k:g} 个标准误）",
+            k=physics.SURE,
+        ))  # fmt: skip
         (self.bar,) = right.plot([0, 0], [0, 0], color=style.LR, linewidth=4, solid_capstyle="butt")
         (self.dot,) = right.plot([0], [0], "o", color=style.LR, markersize=8, clip_on=False)
-        return [self.rate, self.bar, self.dot]
+        self.beyond = right.text(self._RIGHT - 0.008, 0, "", ha="right", va="center", color=style.LR, weight="bold")
+        return [self.rate, self.bar, self.dot, self.beyond]
 
     def update(self, peak: float, warmup: float, hold: float, power: float):
         plan = designed(peak, warmup, hold, power)
@@ -371,10 +386,12 @@ class Capstone(Picture):
         score = physics.Score(label("yours", "你的"), tuple((losses - self.cosine).tolist()))
         for artist in (self.bar, self.dot):
             artist.set_color(style.LR)
-        middle = float(np.clip(score.mean, -self._WIDE, self._WIDE))
-        half = score.error if np.isfinite(score.error) else 0.0
+        inside = score.mean <= self._RIGHT
+        half = physics.SURE * score.error if inside else 0.0
+        middle = min(score.mean, self._RIGHT)
         self.dot.set_xdata([middle])
-        self.bar.set_xdata(np.clip([middle - half, middle + half], -self._WIDE, self._WIDE))
+        self.bar.set_xdata(np.clip([middle - half, middle + half], self._LEFT, self._RIGHT))
+        self.beyond.set_text("" if inside else f"{score.mean:+.2f} →" if np.isfinite(score.mean) else "∞ →")
         reached = score.verdict == "better"
         words = label("{score}. Σ η = {path:.1f}, cosine {its:.1f}.", "{score}。Σ η = {path:.1f}，余弦 {its:.1f}。",
                       score=score, path=plan(np.arange(physics.UPDATES)).sum(),

@@ -45,7 +45,7 @@ def watched(report: Report, group: int = 0) -> Figure:
     used, plan = lr[:, group], planned[:, group]
     known = np.isfinite(plan)
     off = int((np.abs(used - plan)[known] > 1e-6 * np.abs(plan[known])).sum())
-    codes = ", ".join(report.codes)
+    codes = label(", ", "、").join(report.codes)
     if codes:
         title = label("To look at: {codes}", "需要查看：{codes}", codes=codes)
     elif known.all() and not off:
@@ -54,10 +54,10 @@ def watched(report: Report, group: int = 0) -> Figure:
         title = label("What the updates used", "各更新步使用的学习率")
     figure = Figure(
         alt=label(
-            "{title}. {n} updates; {off} of the {known} with a plan used another learning rate; from {first:.3g} to "
-            "{last:.3g}, at most {top:.3g}.",
-            "{title}。共 {n} 个更新步；有计划的 {known} 步中，{off} 步用了别的学习率；从 {first:.3g} 到 {last:.3g}，"
-            "最大 {top:.3g}。",
+            "{title}. {n} updates; {off} of the {known} with a plan used another learning rate; first {first:.3g}, "
+            "last {last:.3g}, highest {top:.3g}.",
+            "{title}。共 {n} 个更新步；有计划的 {known} 步中，{off} 步用了别的学习率；第一个 {first:.3g}，"
+            "最后一个 {last:.3g}，最大 {top:.3g}。",
             title=title, n=len(used), off=off, known=int(known.sum()), first=float(used[0]), last=float(used[-1]),
             top=float(np.nanmax(used)),
         )
@@ -107,13 +107,17 @@ def gallery(costs: Mapping[str, Cost]) -> Figure:
     """
     figure = Figure(height=8.6)
     t, told = np.arange(UPDATES), []
+    elsewhere = {
+        "late-param-group": label("paid by the new group", "由新参数组承担"),
+        "lambda-not-saved": label("paid by a later run", "由之后的运行承担"),
+    }
     for ax, (code, mistake) in zip(figure.subplots(5, 3, sharex=True).flat, MISTAKES.items(), strict=True):
         ax.plot(t, mistake.used, color=style.LR)
         style.theory_line(ax, t, mistake.meant)
-        ax.set_title(code, fontsize=9.5, pad=15)
-        nothing_here = label("a later run's, or another group's", "影响之后的运行或其他组")
-        words = price(costs[code]) if code in costs else nothing_here
-        ax.text(0, 1.04, words, transform=ax.transAxes, fontsize=9, color=style.QUIET, va="bottom")
+        ax.set_title(code, fontsize=8.8, pad=15)
+        words = price(costs[code]) if code in costs else elsewhere.get(code, "")
+        said = ax.text(0, 1.04, words, transform=ax.transAxes, fontsize=9, color=style.QUIET, va="bottom")
+        said.set_in_layout(False)  # or the columns would differ in width
         low = min(0.0, float(mistake.used.min()) * 1.4)
         ax.set(ylim=(low, 0.115), yticks=[0, 0.1], xticks=[0, 250, 500])
         ax.tick_params(labelsize=8.5)
@@ -155,7 +159,7 @@ class WhichMistake(Picture):
         (self.right,) = losses.plot(t, nothing, color=style.REFERENCE)
         (self.wrong,) = losses.plot(t, nothing, color=style.LOSS)
         losses.set(ylim=(1.0, 2.5), xlabel=label("update", "更新步"))
-        losses.set_ylabel(label("training loss", "训练损失"))
+        losses.set_ylabel(label("batch loss, smoothed", "批次损失（平滑）"))
         losses.text(0, 1.05, label("with the mistake", "有错"), transform=losses.transAxes, color=style.LOSS,
                     weight="bold")  # fmt: skip
         losses.text(0.36, 1.05, label("without (grey)", "无错（灰）"), transform=losses.transAxes, color=style.QUIET)
@@ -163,7 +167,7 @@ class WhichMistake(Picture):
         return [self.right, self.wrong, self.used, self.meant, self.price]
 
     def update(self, code: str, seeds: int = 0):
-        """``code``: of :data:`CONCERNED`; ``seeds``: the first of the twelve."""
+        """``code``: of :data:`CONCERNED`; ``seeds``: the first of the eight."""
         mistake = MISTAKES[code]
         self.wrong.set_color(style.REFERENCE)
         self.used.set_ydata(mistake.used)
@@ -175,8 +179,8 @@ class WhichMistake(Picture):
         self.wrong.set_ydata(_smooth(cost.wrong.mean(0)))
         self.wrong.set_color(style.LOSS)
         self.price.set_text(price(cost))
-        said = label("{message}Cost: {price} ({n} seeds, ± standard error)",
-                     "{message}代价：{price}（{n} 个随机种子，± 标准误）",
+        said = label("{message}Cost at the end, on all training data: {price} ({n} seeds, ± standard error)",
+                     "{message}最后在全部训练数据上的代价：{price}（{n} 个随机种子，± 标准误）",
                      message=mistake.finding.message + label(" ", ""), price=price(cost), n=len(chosen))  # fmt: skip
         if not np.isfinite(cost.mean):
             return Seen(said + label(".", "。"))
@@ -310,7 +314,7 @@ class KilledAt(Picture):
         losses.plot(t, _smooth(one.loss), color=style.REFERENCE)
         (self.loss,) = losses.plot(t, nothing, color=style.LOSS)
         losses.set(ylim=(1.1, 2.6))
-        losses.set_ylabel(label("training loss", "训练损失"))
+        losses.set_ylabel(label("batch loss", "批次损失"))
         (self.gap,) = gap.plot(t, nothing, color=style.NOISE)
         gap.set(yscale="log", ylim=(self.FLOOR / 3, 10), yticks=[self.FLOOR, 1e-6, 1e-3, 1])
         gap.set_yticklabels([label("0", "0"), "1e-6", "0.001", "1"])
@@ -336,9 +340,11 @@ class KilledAt(Picture):
         self.loss.set_color(style.LOSS)
         if not gap.any():
             return Seen(label("All {n} updates after the kill have the same weights, to the last bit.",
-                              "中断之后的 {n} 个更新步，权重每一位都相同。", n=LENGTH - at), "0")  # fmt: skip
+                              "中断之后的 {n} 个更新步，权重逐位一致。", n=LENGTH - at), "0")  # fmt: skip
         return label(
-            "Training loss at the end {loss:.3f}; never killed, {its:.3f}. The weights are up to {gap:.2g} apart.",
-            "最后的训练损失为 {loss:.3f}；从未中断时为 {its:.3f}。权重之差最大为 {gap:.2g}。",
+            "Loss at the end on all training data, without dropout: {loss:.3f}; never killed, {its:.3f}. (The curves "
+            "are smoothed batch losses, with dropout.) The weights are up to {gap:.2g} apart.",
+            "最后在全部训练数据上的损失（无 dropout）为 {loss:.3f}；从未中断时为 {its:.3f}。"
+            "（曲线是平滑后的批次损失，带 dropout。）权重之差最大为 {gap:.2g}。",
             loss=after.end, its=one.end, gap=gap[-1],
         )  # fmt: skip

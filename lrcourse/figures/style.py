@@ -64,7 +64,8 @@ def label(en: str, zh: str, /, **values: object) -> str:
 _SCHEDULES = {
     "constant": "恒定", "linear": "线性", "cosine": "余弦", "step": "阶梯", "exponential": "指数", "triangle": "三角",
     "backwards": "倒放", "one-cycle": "单周期", "warmup": "预热", "restarts": "热重启", "sequential": "顺序组合",
-    "inverse sqrt": "反平方根", "polynomial": "多项式", "annealing": "退火",
+    "inverse sqrt": "反平方根", "polynomial": "多项式", "annealing": "退火", "baseline": "基线", "best": "最佳",
+    "unstable": "不稳定", "transformer": "Transformer",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ says of which answers, checks and versions it is; what has a record that still f
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -15,8 +16,9 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from .. import __version__
@@ -85,8 +87,8 @@ def grade_class(
     results = Path(results)
     for folder in ("records", "feedback"):
         (results / folder).mkdir(parents=True, exist_ok=True)
-    outcome = Outcome()
-    submissions = _chosen(list(found), masters, _secret(results), outcome)
+    outcome, limits = Outcome(), limits or Limits()
+    submissions = _chosen(list(found), masters, [_secret(results), asdict(limits), confined], outcome)
     if only := list(only):
         submissions = [s for s in submissions if s.found.student in only]
         strangers = set(only) - {s.found.student for s in submissions}
@@ -97,10 +99,11 @@ def grade_class(
         record = None if again else _record(results, submission.name)
         if record and record["key"] == submission.key:
             outcome.kept += 1
-            _write(results, submission, {k: v for k, v in record.items() if k not in _about(submission)})
+            about = _about(submission)
+            _write(results, submission, {k: v for k, v in record.items() if k not in about})
         else:
             due_again.append(submission)
-    _run(due_again, results, jobs, limits or Limits(), (results, *hidden), confined, outcome)
+    _run(due_again, results, jobs, limits, (results, *hidden), confined, outcome)
     outcome.records = sorted(
         (json.loads(path.read_bytes()) for path in (results / "records").glob("*/*.json")),
         key=lambda record: (record["student"], record["section"]),
@@ -110,8 +113,8 @@ def grade_class(
     return outcome
 
 
-def _chosen(found: list[Found], masters: Masters, secret: str, outcome: Outcome) -> list[Submission]:
-    """The latest submission of each student for each section."""
+def _chosen(found: list[Found], masters: Masters, how: list, outcome: Outcome) -> list[Submission]:
+    """The latest submission of each student for each section; *how* it is graded is part of its key."""
     groups: dict[tuple[str, str], list[tuple[Found, Master, list[Cell]]]] = defaultdict(list)
     for file in found:
         problem, content, master = file.problem, [], None
@@ -132,16 +135,17 @@ def _chosen(found: list[Found], masters: Masters, secret: str, outcome: Outcome)
         group.sort(key=lambda one: (one[0].submitted or datetime.min, one[0].where))
         *others, (file, master, content) = group
         made = answers(content, master)
-        parts = [made.sources, made.notes, master.digest, _version(), secret, file.student]
+        parts = [made.sources, made.notes, master.digest, _version(), how, file.student]
         key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
         chosen.append(Submission(file, master, made, key, tuple(other.where for other, _, _ in others)))
     return chosen
 
 
+@functools.cache
 def _version() -> str:
-    """A digest of whatever decides a grade but the answers and the masters."""
-    digest = hashlib.sha256(__version__.encode())
-    for path in sorted([*(PACKAGE / "checks").glob("*.py"), *(PACKAGE / "grading").glob("*.py")]):
+    """A digest of whatever decides a grade but the answers and the masters: references stand all over the package."""
+    digest = hashlib.sha256(repr([__version__, *map(version, ("numpy", "scipy", "torch"))]).encode())
+    for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

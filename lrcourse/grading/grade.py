@@ -93,11 +93,12 @@ def grade(
     with speaking(master.language):
         run = _Run(master, answers, limits, f"{secret}\0{student}")
         while run.pending:
-            before = len(run.verdicts) + len(run.broken)
+            before = len(run.verdicts) + len(run.broken) + len(run.replies)
             with Sandbox(limits, hidden, confined=confined) as sandbox:
                 run.go(sandbox)
-            if len(run.verdicts) + len(run.broken) == before:
+            if len(run.verdicts) + len(run.broken) + len(run.replies) == before:
                 raise CannotGrade(say("the sandbox ends without a reason", "沙箱无故终止"))
+        run.judge()
         marks = tuple(_mark(master, task, answers.sources[task.id], run.verdicts[task.id]) for task in master.tasks)
     return Result(marks, tuple(run.noted), time.monotonic() - started)
 
@@ -147,17 +148,26 @@ class _Run:
     """One submission on its way through as many sandboxes as it breaks, and one."""
 
     def __init__(self, master: Master, answers: Answers, limits: Limits, secret: str) -> None:
-        self.master, self.answers, self.limits, self.secret = master, answers, limits, secret
+        self.master, self.answers, self.limits = master, answers, limits
         self.verdicts = {task.id: verdict for task in master.tasks if (verdict := _at_once(task, answers))}
+        # With its source in the seed, an answer that was changed after looking at its feedback meets other cases.
+        self.seeds = {
+            task.id: int.from_bytes(
+                hashlib.sha256(f"{secret}\0{task.id}\0{answers.sources[task.id]}".encode(errors="replace")).digest()[:8]
+            )
+            for task in master.tasks if task.id not in self.verdicts
+        }  # fmt: skip
+        self.cases = {id: checks.draw(id, seed) for id, seed in self.seeds.items()}
+        self.replies: dict[str, tuple[dict, dict]] = {}
         self.broken: set[str] = set()  # answers that take a sandbox down, and run no more
         self.noted: dict[str, None] = {}
 
     @property
     def pending(self) -> bool:
-        return any(task.id not in self.verdicts for task in self.master.tasks)
+        return any(task.id not in self.verdicts and task.id not in self.replies for task in self.master.tasks)
 
     def go(self, sandbox: Sandbox) -> None:
-        """Run the cells in order, and judge what is not judged yet: to the end, or to the first breakdown."""
+        """Run the cells in order, and probe what has no reply yet: to the end, or to the first breakdown."""
         tasks = self.master.tasks
         try:
             ready = sandbox.start(sources([task.id for task in tasks]), self.master.setup, exercises=len(tasks))
@@ -171,7 +181,8 @@ class _Run:
                 return
             try:
                 for source in task.given:
-                    sandbox.ask("cell", self.limits.seconds, source=source)
+                    if "error" in sandbox.ask("cell", self.limits.seconds, source=source) and task is tasks[0]:
+                        raise CannotGrade(say("a given cell fails", "给定单元格出错"))
                 source = self.answers.sources[task.id]
                 if source is None or task.id in self.broken or self._unsolved(task):
                     continue
@@ -188,17 +199,23 @@ class _Run:
         return task.id in self.verdicts and self.verdicts[task.id].state == "unsolved"
 
     def _answer(self, sandbox: Sandbox, task: Task, source: str) -> None:
-        """Run an answer; then, unless an earlier sandbox did, draw cases, probe it with them and judge what is seen."""
+        """Run an answer; then, unless an earlier sandbox did, probe it with the cases."""
         ran = sandbox.ask("cell", self.limits.seconds, source=source)
-        if task.id in self.verdicts:
+        if task.id in self.verdicts or task.id in self.replies:
             return
-        seed = int.from_bytes(hashlib.sha256(f"{self.secret}\0{task.id}".encode()).digest()[:8], "big")
-        cases = checks.draw(task.id, seed)
+        cases = checks.asked(self.cases[task.id])
         reply = sandbox.ask("probe", self.limits.seconds, id=task.id, answer=task.takes, cases=cases)
         if isinstance(reply.get("noted"), list):
             self.noted.update(dict.fromkeys(_clean(event) for event in reply["noted"][:20]))
-        with _at_most(JUDGE_SECONDS):
-            self.verdicts[task.id] = _judged(task, seed, ran, reply, self.answers)
+        self.replies[task.id] = ran, reply
+
+    def judge(self) -> None:
+        """Judge all replies. No sandbox is alive meanwhile: nobody would watch it."""
+        for task in self.master.tasks:
+            if task.id in self.replies:
+                with _at_most(JUDGE_SECONDS):
+                    verdict = _judged(task, self.seeds[task.id], *self.replies[task.id], self.answers)
+                self.verdicts[task.id] = verdict
 
 
 def _at_once(task: Task, answers: Answers) -> Verdict | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ..words import say
 
 LONGEST = 100_000  # characters of an answer that is looked into; the longest solution has 2000
-LANGUAGE = re.compile(r"""^\s*(?:lrcourse\.)?use_language\(\s*["'](en|zh)["']""", re.M)
+LANGUAGE = re.compile(r"""^[ \t]*(?:lrcourse\.)?use_language\(\s*["'](en|zh)["']""", re.M)
 
 
 @dataclass(frozen=True)
@@ -274,8 +274,8 @@ def names(source: str) -> set[str]:
                     node = node.value
                 if isinstance(node, ast.Name):
                     found.add(".".join([node.id, *reversed(parts)]))
-            case ast.Constant(value=str() as text) if text.startswith("lrcourse"):
-                found.add(f"import {text[:80]}")
+            case ast.Constant(value=str() as text) if re.fullmatch(r"lrcourse[\w.]{0,80}", text):
+                found.add(f"import {text}")
     return found
 
 

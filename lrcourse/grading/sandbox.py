@@ -44,7 +44,7 @@ class Limits:
             so that a busy machine fails nobody.
         memory: bytes of all its processes together.
         processes: how many of them.
-        disk: bytes that it may write, in all.
+        disk: bytes that it may write in each of its home, /tmp and /dev/shm; unconfined, in each file.
         reply: bytes of one reply.
     """
 
@@ -150,7 +150,9 @@ class Sandbox:
                     *lines, received = (received + chunk).split(b"\n")
                     for line in lines:
                         reply = _read(line, nonce)
-                        if reply is not None and len(line) <= self.limits.reply:
+                        if reply is not None:
+                            if len(line) > self.limits.reply:
+                                raise Stopped("flood")
                             return reply
                         junk += len(line) + 1
                     if junk + len(received) > 2 * self.limits.reply:
@@ -162,7 +164,7 @@ class Sandbox:
         computed = 0.0
         for process in self._processes():
             with contextlib.suppress(psutil.Error):
-                memory += process.memory_info().rss
+                memory += process.memory_info().rss + _files_in_memory(process.pid)
                 times = process.cpu_times()
                 computed += times.user + times.system + times.children_user + times.children_system
                 count += 1
@@ -270,6 +272,17 @@ def _read(line: bytes, nonce: str) -> dict | None:
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return reply if isinstance(reply, dict) else None
+
+
+def _files_in_memory(pid: int) -> int:
+    """Bytes in files without a name (memfd_create), which count as nobody's memory until they are mapped."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                if os.readlink(entry.path).startswith("/memfd:"):
+                    total += os.stat(entry.path).st_blocks * 512
+    return total
 
 
 def _in_session(leader: int) -> list[psutil.Process]:

@@ -6,6 +6,7 @@ symbolic links are never followed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -62,7 +63,11 @@ def find(source: Path, sections: Iterable[str] = (), without: Path | None = None
     if source.is_dir():
         files = list(_in_folder(source, without))
     elif source.is_file() and zipfile.is_zipfile(source):
-        files = list(_in_zip(source))
+        try:
+            files = list(_in_zip(source))
+        except zipfile.BadZipFile as error:
+            raise ValueError(say("{source} is damaged ({error})", "{source} 已损坏（{error}）",
+                                 source=source, error=error)) from None  # fmt: skip
     else:
         raise ValueError(say("{source} is neither a folder nor a zip file", "{source} 既不是文件夹，也不是 zip 文件",
                              source=source))  # fmt: skip
@@ -77,7 +82,8 @@ def _counts(path: PurePosixPath) -> bool:
 
 
 def _in_folder(top: Path, without: Path | None) -> Iterator[tuple[PurePosixPath, Found]]:
-    for folder, folders, files in os.walk(top):
+    unreadable: list[OSError] = []
+    for folder, folders, files in os.walk(top, onerror=unreadable.append):
         folders.sort()
         here = Path(folder)
         if without is not None and here.resolve() == without.resolve():
@@ -89,11 +95,18 @@ def _in_folder(top: Path, without: Path | None) -> Iterator[tuple[PurePosixPath,
             if not (name in links or path.suffix == ".ipynb" or path.is_symlink()):
                 continue
             relative = PurePosixPath(path.relative_to(top).as_posix())
-            yield relative, replace(_read(path), where=str(relative))
+            yield relative, replace(_read(path, collected=len(relative.parts) > 2), where=str(relative))
+    for error in unreadable:
+        relative = PurePosixPath(Path(error.filename).relative_to(top).as_posix())
+        yield relative, Found("", str(relative), problem=error.strerror or str(error))
 
 
-def _read(path: Path) -> Found:
-    """A file's bytes, without following links or waiting for pipes."""
+def _read(path: Path, *, collected: bool) -> Found:
+    """A file's bytes, without following links or waiting for pipes.
+
+    Args:
+        collected: it lies as nbgrader lays it, ``STUDENT/ASSIGNMENT/``, so that a timestamp.txt is nbgrader's.
+    """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
@@ -107,7 +120,9 @@ def _read(path: Path) -> Found:
         if status.st_size > LARGEST:
             return Found("", "", problem=_too_large())
         data = file.read(LARGEST + 1)
-    when = _timestamp(path.parent) or datetime.fromtimestamp(status.st_mtime).replace(microsecond=0)
+    when = _timestamp(path.parent) if collected else None
+    with contextlib.suppress(ValueError, OverflowError, OSError):  # a file may claim any year
+        when = when or datetime.fromtimestamp(status.st_mtime).replace(microsecond=0)
     return Found("", "", data, when)
 
 
@@ -119,16 +134,20 @@ def _timestamp(folder: Path) -> datetime | None:
     words = path.read_text(errors="replace").split()
     try:
         when = datetime.fromisoformat(" ".join(words[:2]))
-    except ValueError:
+        if when.tzinfo is None and words[2:3] == ["UTC"]:
+            when = when.replace(tzinfo=UTC)
+        return (when.astimezone().replace(tzinfo=None) if when.tzinfo else when).replace(microsecond=0)
+    except (ValueError, OverflowError, OSError):
         return None
-    if when.tzinfo is None and words[2:3] == ["UTC"]:
-        when = when.replace(tzinfo=UTC)
-    return (when.astimezone().replace(tzinfo=None) if when.tzinfo else when).replace(microsecond=0)
 
 
 def _in_zip(source: Path) -> Iterator[tuple[PurePosixPath, Found]]:
     with zipfile.ZipFile(source) as archive:
-        for entry in archive.infolist()[:MANY]:
+        entries = archive.infolist()
+        if len(entries) > MANY:
+            raise ValueError(say("{source} holds more than {n} files; split it", "{source} 中的文件超过 {n} 个；请拆分",
+                                 source=source, n=MANY))  # fmt: skip
+        for entry in entries:
             name = entry.filename.replace("\\", "/")
             link = stat.S_ISLNK(entry.external_attr >> 16)
             if entry.is_dir() or not (link or name.endswith(".ipynb")):

@@ -276,8 +276,7 @@ def _read(path: str | os.PathLike) -> dict[str, Any]:
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except Exception as error:  # bytes that are no such file raise all sorts of things in torch.load
-        reason = str(error).partition("\n")[0]
-        raise ValueError(f"{os.fspath(path)} is cut off, damaged or no file of practice.save ({reason})") from error
+        raise ValueError(f"{os.fspath(path)} is cut off, damaged or no file of practice.save") from error
     if not isinstance(run, dict) or run.get("format") != FORMAT:
         raise ValueError(f"{os.fspath(path)} is no file of practice.save, or of another version (wanted {FORMAT!r})")
     return run

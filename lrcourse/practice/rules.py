@@ -65,15 +65,16 @@ def scheduler_before_optimizer(trace: Trace) -> Iterator[Finding]:
         late = seen.updates[-1] >= trace.updates
         if early != 1 or late or trace.updates < 2 or trace.skipped or wants_metric(seen.scheduler):
             continue
-        skipped = _used_at(trace, seen, seen.first)
+        skipped, used = (_used_at(trace, seen, seen.first + k) for k in range(2))
+        lost = skipped is not None and used is not None and not _alike((skipped,), (used,))
         yield Finding(
             "scheduler-before-optimizer", 0, "error",
             functools.partial(say,
-                "{name}.step() was called before the first optimizer.step(): every update used the learning rate of "
-                "the next one, and that of step {k}{value} was never used.",
-                "{name}.step() 在第一次 optimizer.step() 之前就调用了：每个更新步用的都是下一步的学习率，"
-                "第 {k} 步的学习率{value}从未使用。",
-                name=seen.name, k=seen.first, value="" if skipped is None else f" ({skipped:.3g})"),
+                "{name}.step() was called before the first optimizer.step(): the whole schedule runs one step early"
+                + (", and {lr:.3g}, the learning rate of step {k}, was never used." if lost else "."),
+                "{name}.step() 在第一次 optimizer.step() 之前就调用了：整个调度提前了一个 step"
+                + ("，第 {k} 步的学习率 {lr:.3g} 从未使用。" if lost else "。"),
+                name=seen.name, k=seen.first, lr=skipped),
             functools.partial(say,
                 "Order: loss.backward(); optimizer.step(); scheduler.step().",
                 "顺序应为：loss.backward()；optimizer.step()；scheduler.step()。"),
@@ -366,9 +367,9 @@ def second_scheduler(trace: Trace) -> Iterator[Finding]:
                 yield Finding(
                     "second-scheduler", max(one.updates[0], other.updates[0]), "error",
                     functools.partial(say,
-                        "{a} and {b} are both stepped on this optimizer: each works on what the other has left in "
-                        "param_group['lr'].",
-                        "{a} 与 {b} 同时在这个优化器上 step：每一个都在对方留在 param_group['lr'] 的值上继续计算。",
+                        "{a} and {b} are both stepped on this optimizer: both write param_group['lr'], and neither "
+                        "knows of the other.",
+                        "{a} 与 {b} 同时在这个优化器上 step：两者都写 param_group['lr']，彼此并不知情。",
                         a=other.name, b=one.name),
                     functools.partial(say,
                         "Build one scheduler: SequentialLR for one after the other, or a product or sequence of "
@@ -414,10 +415,10 @@ def chained_not_product(trace: Trace) -> Iterator[Finding]:
                     "ChainedScheduler is no product here: {over} overwrites the learning rate at every step, and the "
                     "effect of {others} does not build up.",
                     "这里的 ChainedScheduler 不是乘积：{over} 每一步都覆盖学习率，{others} 的作用无法累积。",
-                    over=", ".join(dict.fromkeys(over)), others=", ".join(others) or over[0]),
+                    over=_Listed(dict.fromkeys(over)), others=_Listed(others or over[:1])),
                 functools.partial(say,
-                    "CurveLR(optimizer, curves.exponential_lr(1, 0.99) * curves.cyclic_lr(...)), a real product.",
-                    "CurveLR(optimizer, curves.exponential_lr(1, 0.99) * curves.cyclic_lr(...))，真正的乘积。"),
+                    "CurveLR(optimizer, curves.exponential_lr(1, gamma) * curves.cyclic_lr(...)), a real product.",
+                    "CurveLR(optimizer, curves.exponential_lr(1, gamma) * curves.cyclic_lr(...))，真正的乘积。"),
             )  # fmt: skip
 
 
@@ -432,9 +433,9 @@ def late_param_group(trace: Trace) -> Iterator[Finding]:
         yield Finding(
             "late-param-group", seen.late, "error",
             functools.partial(say,
-                "{name} was built for {n} param groups, and the optimizer has more: " + (
+                "{name} was built when the optimizer had {n} of its param groups: " + (
                     "its step raised." if raised else "the new one has no base learning rate of its own."),
-                "{name} 构建时有 {n} 个参数组，而优化器现在更多：" + (
+                "{name} 构建时优化器只有 {n} 个参数组，现在更多：" + (
                     "step 抛出了异常。" if raised else "新参数组没有自己的基准学习率。"),
                 name=seen.name, n=len(seen.scheduler.base_lrs)),
             functools.partial(say,
@@ -460,11 +461,12 @@ def lambda_not_saved(trace: Trace) -> Iterator[Finding]:
         yield Finding(
             "lambda-not-saved", seen.saved, "advice",
             functools.partial(say,
-                "{name} was saved, but its function is not in the state{outside}: resumed with another function, it "
-                "goes on with that, and says nothing.",
-                "保存了 {name} 的状态，但其中没有它的函数{outside}：若恢复时换了函数，它会照新函数继续，没有任何提示。",
+                "{name} was saved, but its function is not in the state" + (" ({outside})" if outside else "")
+                + ": resumed with another function, it goes on with that, and says nothing.",
+                "保存了 {name} 的状态，但其中没有它的函数" + ("（{outside}）" if outside else "")
+                + "：若恢复时换了函数，它会照新函数继续，没有任何提示。",
                 name=seen.name,
-                outside=f" ({', '.join(outside)})" if outside else ""),
+                outside=_Listed(outside)),
             functools.partial(say,
                 "Keep the function's numbers beside the state, or use an object whose __dict__ is saved, or a CurveLR "
                 "with a curves.Schedule.",
@@ -640,6 +642,13 @@ def _closed_form(seen: Seen, k: int) -> tuple[float, ...] | None:
         return tuple(as_schedule(seen.scheduler, group)(k) for group in range(len(seen.scheduler.base_lrs)))
     except (TypeError, ValueError):
         return None
+
+
+class _Listed(tuple):
+    """Names in a message, between them the comma of the language it is read in."""
+
+    def __format__(self, spec: str) -> str:
+        return say(", ", "、").join(self)
 
 
 def _alike(some: tuple[float, ...], others: tuple[float, ...]) -> bool:

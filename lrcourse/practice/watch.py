@@ -76,8 +76,8 @@ class Finding:
 
     def __str__(self) -> str:
         mark = "✗" if self.level == "error" else "!"
-        at = say("update {n}", "第 {n} 步", n=self.update)
-        return f"{mark} {self.code} ({at}): {self.message}\n  → {self.fix}"
+        at = say("(update {n}): ", "（第 {n} 步）：", n=self.update)
+        return f"{mark} {self.code}{say(' ', '')}{at}{self.message}\n  → {self.fix}"
 
 
 # --- What is recorded -----------------------------------------------------------------------------------------
