@@ -469,6 +469,11 @@ def test_a_students_own_timestamp_is_not_believed(course, tmp_path):
     assert found.submitted.year == datetime.now().year
 
 
+def test_a_course_that_lies_in_tmp_is_seen():
+    command = sandbox.bubblewrap((), 1, {})
+    assert command.index("/tmp") < command.index(str(sandbox.PACKAGE))
+
+
 def test_memory_in_files_without_a_name_counts():
     before = sandbox._files_in_memory(os.getpid())
     handle = os.memfd_create("hoard")

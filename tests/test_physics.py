@@ -257,7 +257,7 @@ def test_a_seed_counts_once_however_often_it_is_run(tmp_path):
 
 def test_plans_that_cannot_be_are_refused_before_anything_is_trained():
     for stages in ([], [(0.1, 32, 5), (0.1, 32, 0)]):
-        with pytest.raises(ValueError, match="stage|updates"):
+        with pytest.raises(ValueError, match=r"stage|updates"):
             physics.staged(stages, seeds=1)
     valley = physics.power_law(2)
     with pytest.raises(ValueError, match="one schedule"):

@@ -221,6 +221,7 @@ def bubblewrap(hidden: tuple[Path, ...], disk: int, environment: dict[str, str])
     ]  # fmt: skip
     for path in (*SYSTEM, *(f"/etc/{name}" for name in ETC)):
         command += ["--ro-bind-try", path, path]
+    command += [*small, "/tmp", *small, HOME]  # before what is shown, which may lie in /tmp
     shown = [PACKAGE, *python_folders()]
     for path in shown:
         command += ["--ro-bind", str(path), str(path)]
@@ -230,7 +231,7 @@ def bubblewrap(hidden: tuple[Path, ...], disk: int, environment: dict[str, str])
         else:
             command += ["--ro-bind", os.devnull, str(path)]
     command += ["--proc", "/proc", "--dev", "/dev", *small, "/dev/shm", "--remount-ro", "/dev"]
-    command += [*small, "/tmp", *small, HOME, "--chdir", HOME, "--remount-ro", "/"]
+    command += ["--chdir", HOME, "--remount-ro", "/"]
     for name, value in environment.items():
         command += ["--setenv", name, value]
     return [*command, "--"]
