@@ -118,7 +118,7 @@ class Cycle(Picture):
             trap=self._trap(mode, step_size_up, gamma, len(peaks), last),
         )  # fmt: skip
         ending = label("it ends cold", "在冷处结束") if last <= self.COLD else label("it ends hot", "在热处结束")
-        counted = label("{n} peak{s}", "{n} 个峰", n=len(peaks), s="" if len(peaks) == 1 else "s")
+        counted = label("one peak", "一个峰") if len(peaks) == 1 else label("{n} peaks", "{n} 个峰", n=len(peaks))
         if not len(peaks):
             ending = label("the run is over before the first", "训练先结束了")
         self.title.set_text(counted + label("; ", "；") + ending)
