@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .. import curves
 from ..curves import Schedule
 from ..training import mnist1d
-from ..training.sweep import Sweep, sweep, sweeping
+from ..training.sweep import Sweep, shares, sweep, sweeping
 from . import style
 from .style import Figure, Picture, Seen, label, styled
 
@@ -102,13 +102,7 @@ class DrawYourOwn(Picture):
             artist.set_color(style.REFERENCE)
         chosen = range(seeds, seeds + SEEDS)
         steps = sweeping(mnist1d(), {"": drawn(values)}, seeds=chosen, updates=UPDATES, **BENCH)
-        while True:
-            try:
-                done, total = next(steps)
-            except StopIteration as end:
-                result = end.value
-                break
-            yield done / total
+        result = yield from shares(steps)
         cosine = _cosine(chosen)
         self.theirs.set_ydata(_smooth(cosine.mean("loss")[0, 0]))
         self.loss.set_ydata(_smooth(result.mean("loss")[0, 0]))

@@ -18,7 +18,7 @@ from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorData
 from .. import curves, training
 from ..curves import Schedule
 from ..finder import SUGGESTIONS, RangeTest, find_lr
-from ..training.sweep import sweep, sweeping
+from ..training.sweep import shares, sweep, sweeping
 from . import style
 from .style import Figure, Picture, Seen, halo, label, styled
 
@@ -532,13 +532,8 @@ class ReadIt(Picture):
         bench, test, losses = BENCHES[network], range_test_of(network), trained(network)
         if (network, lr) not in self.tried:
             steps = sweeping(bench.data(), {"": curves.constant(lr)}, seeds=SEEDS, **bench.arguments)
-            while True:
-                try:
-                    done, total = next(steps)
-                except StopIteration as end:
-                    self.tried[network, lr] = np.nan_to_num(end.value.train_loss[0, 0], nan=np.inf)
-                    break
-                yield done / total
+            result = yield from shares(steps)
+            self.tried[network, lr] = np.nan_to_num(result.train_loss[0, 0], nan=np.inf)
         final = self.tried[network, lr]
         self.test.set_data(test.lrs, test.smoothed)
         for line in (self.above, self.below):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import curves, dynamics, physics
 from ..curves import Schedule
 from ..training import mnist1d
-from ..training.sweep import Sweep, sweeping
+from ..training.sweep import Sweep, shares, sweep, sweeping
 from . import style
 from .style import Figure, Picture, Seen, label, styled
 
@@ -310,12 +310,8 @@ SEEDS = range(2 * physics.TUNED_ON, 2 * physics.TUNED_ON + 16)
 def _losses_of_rivals() -> dict[str, Array]:
     """Final training losses of the standard schedules, and of the computed one, on :data:`SEEDS`."""
     plans = physics.rivals() | {"computed": physics.computed_optimum()}
-    steps = sweeping(mnist1d(), plans, seeds=SEEDS, updates=physics.UPDATES, **physics.BENCH)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return dict(zip(plans, end.value.train_loss[:, 0], strict=True))
+    result = sweep(mnist1d(), plans, seeds=SEEDS, updates=physics.UPDATES, progress=False, **physics.BENCH)
+    return dict(zip(plans, result.train_loss[:, 0], strict=True))
 
 
 def designed(peak: float, warmup: float, hold: float, power: float) -> Schedule:
@@ -376,13 +372,8 @@ class Capstone(Picture):
         for artist in (self.bar, self.dot):
             artist.set_color(style.REFERENCE)
         steps = sweeping(mnist1d(), {"": plan}, seeds=SEEDS, updates=physics.UPDATES, **physics.BENCH)
-        while True:
-            try:
-                done, total = next(steps)
-            except StopIteration as end:
-                losses = np.nan_to_num(end.value.train_loss[0, 0], nan=np.inf)
-                break
-            yield done / total
+        result = yield from shares(steps)
+        losses = np.nan_to_num(result.train_loss[0, 0], nan=np.inf)
         score = physics.Score(label("yours", "你的"), tuple((losses - self.cosine).tolist()))
         for artist in (self.bar, self.dot):
             artist.set_color(style.LR)

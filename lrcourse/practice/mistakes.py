@@ -39,7 +39,7 @@ from torch.optim.lr_scheduler import (
 from .. import curves
 from ..training import fit, mlp, mnist1d
 from ..training.scheduler import CurveLR
-from ..training.sweep import sweeping
+from ..training.sweep import shares, sweeping
 from .watch import Finding, Report, watch, watching_everything
 
 EPOCHS, PER_EPOCH, PEAK = 5, 100, 0.1
@@ -181,13 +181,7 @@ def costing(codes: Sequence[str], seeds: range = SEEDS) -> Generator[float, None
     climbing = {name[key]: lr for key, lr in rates.items() if lr.min() < 0}
     others = {name[key]: lr for key, lr in rates.items() if lr.min() >= 0}
     steps = sweeping(mnist1d(), others, seeds=seeds, updates=UPDATES, **NETWORK)
-    while True:
-        try:
-            done, total = next(steps)
-        except StopIteration as end:
-            result = end.value
-            break
-        yield done / total * len(others) / len(apart)
+    result = yield from shares(steps, len(others) / len(apart))
     found = {n: (result.loss[i, 0], result.train_loss[i, 0]) for i, n in enumerate(result.schedules)}
     for n, lr in climbing.items():  # a sweep refuses a learning rate that climbs the loss
         runs = []

@@ -3,9 +3,9 @@
 from .data import Dataset, digits, mnist1d
 from .fit import History, Score, evaluate, fit
 from .models import mlp, transformer
-from .sweep import Best, Sweep, sweep, sweeping
+from .sweep import Best, Sweep, shares, sweep, sweeping
 
 __all__ = [
-    "Best", "Dataset", "History", "Score", "Sweep", "digits", "evaluate", "fit", "mlp", "mnist1d", "sweep", "sweeping",
-    "transformer",
+    "Best", "Dataset", "History", "Score", "Sweep", "digits", "evaluate", "fit", "mlp", "mnist1d", "shares", "sweep",
+    "sweeping", "transformer",
 ]  # fmt: skip

@@ -378,6 +378,16 @@ def sweeping(
     )  # fmt: skip
 
 
+def shares(steps: Generator[tuple[int, int], None, Sweep], whole: float = 1.0) -> Generator[float, None, Sweep]:
+    """:func:`sweeping`, as explorers tell it: yields the share done, of *whole*, and returns the result."""
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as end:
+            return end.value
+        yield done / total * whole
+
+
 # --- What is asked for ----------------------------------------------------------------------------------------
 
 
