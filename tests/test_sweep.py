@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, OneCycleLR, St
 
 from lrcourse import curves
 from lrcourse.schedulers import record
-from lrcourse.training import Dataset, Sweep, digits, fit, mlp, sweep, sweeping, transformer
+from lrcourse.training import Dataset, Sweep, digits, fit, mlp, shares, sweep, sweeping, transformer
 from lrcourse.training.sweep import _blocks
 
 DIGITS = digits(label_noise=0.1)
@@ -319,6 +319,18 @@ def test_a_missing_device_is_named():
 
 
 # --- Progress -------------------------------------------------------------------------------------------------
+
+
+def test_shares_rise_to_the_whole_and_the_result_comes_back():
+    arguments = dict(data=SMALL, schedules={"c": curves.constant(0.1)}, seeds=2, updates=60)
+    made = []
+
+    def told():
+        made.append((yield from shares(sweeping(**arguments), 0.5)))
+
+    seen = list(told())
+    assert 0 < seen[0] < seen[-1] == 0.5 and seen == sorted(seen)
+    assert_equal(sweep(**arguments), made[0])
 
 
 def test_progress_is_told_and_may_stop_the_sweep(capfd):
