@@ -1,7 +1,6 @@
 """The course in JupyterLab and a real browser: pages run, sliders move pictures, answers get one friendly line."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 SOURCES = [read(path) for path in find(build.ROOT)]
 LESSONS = [build.place(source, "notebooks", "en") for source in SOURCES if not source.is_exercises]
 EXERCISES = [source for source in SOURCES if source.is_exercises]
-BY_NAME = {"ids": str}
 
 
 def errors(cell: dict) -> list[str]:
@@ -36,13 +34,13 @@ def check_cells(notebook: Notebook) -> list[dict]:
 def moved(explorer, act) -> bool:
     """Whether the explorer's picture changes when *act* is done to its first slider, or, without one, to its choice."""
     image, handle = explorer.locator("img"), explorer.locator(".noUi-handle").first
-    before = image.screenshot()
+    before, source = image.screenshot(), image.get_attribute("src")
     if explorer.locator(".noUi-handle").count():
         act(handle)
     else:
         explorer.locator(".widget-toggle-button:not(.mod-active)").last.click()
     for _ in range(100):
-        if image.screenshot() != before:
+        if image.get_attribute("src") != source and image.screenshot() != before:  # to take a picture is dear
             return True
         image.page.wait_for_timeout(100)
     return False
@@ -83,47 +81,63 @@ def contrast(part) -> float:
     return (max(luminances) + 0.05) / (min(luminances) + 0.05)
 
 
-def run_sliders(notebook: Notebook, *, everything: bool = False) -> None:
-    """Run a lesson's set-up and the cells that show an explorer, or every cell; nbval runs the others elsewhere."""
-    if everything:
-        notebook.run_all()
-    else:
-        notebook.page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
-        for index, cell in enumerate(notebook.cells()):
-            if "setup" in cell["metadata"].get("tags", ()) or "explorers." in cell["source"]:
-                notebook.run(index)
+def slider_page(lab, language: str) -> tuple[str, int]:
+    """A page with every explorer of every lesson, which takes one kernel; its path, and how many there are."""
+    lessons = [source.cells for source in SOURCES if not source.is_exercises]
+    setups = [cell.text[language] for cells in lessons for cell in cells if "setup" in cell.tags]
+    shown = [cell.text[language] for cells in lessons for cell in cells if cell.is_code and "setup" not in cell.tags]
+    shown = [code for code in shown if "explorers." in code]
+    return lab.add(f"explorers-{language}.ipynb", *dict.fromkeys(setups), *shown), len(shown)
+
+
+def check_sliders(notebook: Notebook) -> int:
+    """Move every explorer of a page by key and by mouse; returns how many there are."""
     assert not [error for cell in notebook.cells() for error in errors(cell)]
-
-
-@pytest.mark.parametrize("path", LESSONS, **BY_NAME)
-def test_sliders_of_a_lesson_move(open_notebook, keep, path):
-    notebook = open_notebook(path.as_posix())
-    run_sliders(notebook, everything=path == LESSONS[0])
-    explorers = 0
+    count = 0
     for explorer in notebook.explorers():
-        keep(notebook, explorer, f"{path.stem}-{explorers}-en")
         wrong = explorer.locator(".lrx-error")
-        assert moved(explorer, press), f"an arrow key does not change the picture {wrong.all_inner_texts()}"
-        assert moved(explorer, drag), f"dragging does not change the picture {wrong.all_inner_texts()}"
-        assert not wrong.all_inner_texts()
-        explorers += 1
-    assert explorers, "a lesson without an explorer"
+        asked = explorer.locator(".lrx-question").inner_text()
+        assert moved(explorer, press), f"{asked}: an arrow key does not change the picture {wrong.all_inner_texts()}"
+        assert moved(explorer, drag), f"{asked}: dragging does not change the picture {wrong.all_inner_texts()}"
+        assert not wrong.all_inner_texts(), asked
+        count += 1
     assert notebook.page.locator(".Toastify__toast").count() == 0, "JupyterLab asks or tells something over the page"
+    return count
+
+
+def check_contrast(notebook: Notebook) -> None:
+    """Read the words of a page's explorers in the dark."""
     notebook.use_theme("dark")
-    for words in explorer.locator(".lrx-question, .lrx-name, .lrx-goal, [aria-live]").all():
-        assert contrast(words) >= 4.5, f"hard to read in the dark: {words.inner_text()}"
+    for explorer in notebook.explorers():
+        for words in explorer.locator(".lrx-question, .lrx-name, .lrx-goal, [aria-live]").all():
+            assert contrast(words) >= 4.5, f"hard to read in the dark: {words.inner_text()}"
 
 
-@pytest.mark.parametrize("path", LESSONS, **BY_NAME)
-def test_chinese_lesson_speaks_chinese(request, open_notebook, keep, path):
-    if path != LESSONS[4] and not request.config.getoption("--shots", default=None):
-        pytest.skip("one is enough: the code cells are the English lesson's")
-    notebook = open_notebook(Path(path.parent, "zh", path.name).as_posix())
-    run_sliders(notebook)
+def test_first_lesson_runs_and_its_sliders_move(open_notebook):
+    notebook = open_notebook(LESSONS[0].as_posix())
+    notebook.run_all()
+    assert check_sliders(notebook)
+    check_contrast(notebook)
+
+
+def test_sliders_of_all_lessons_move(open_notebook, lab, keep):
+    path, count = slider_page(lab, "en")
+    notebook = open_notebook(path)
+    notebook.run_all()
     for number, explorer in enumerate(notebook.explorers()):
-        keep(notebook, explorer, f"{path.stem}-{number}-zh")
+        keep(notebook, explorer, f"{number:02}-en")
+    assert check_sliders(notebook) == count
+
+
+def test_sliders_speak_chinese(open_notebook, lab, keep):
+    path, count = slider_page(lab, "zh")
+    notebook = open_notebook(path)
+    notebook.run_all()
+    for number, explorer in enumerate(notebook.explorers()):
         assert re.search(r"[\u4e00-\u9fff]{2}", explorer.inner_text())
-        assert moved(explorer, press)
+        keep(notebook, explorer, f"{number:02}-zh")
+    assert number == count - 1
+    assert moved(explorer, press)
 
 
 # nbval proves it of every stub; here of one, as JupyterLab shows it.
