@@ -148,24 +148,49 @@ for t in range(4):
 # %% [markdown] lang="en"
 # ## The map
 #
-# | section | what you will see | minutes |
-# |---|---|---|
-# | [01 · Dynamics](01_dynamics.ipynb) | the learning rate as time step, as damping, as temperature, as clock | 50 |
-# | [02 · Schedulers](02_schedulers.ipynb) | every scheduler of PyTorch: formula, picture, trap | 60 |
+# | section | what you will see | minutes | exercises |
+# |---|---|---|---|
+# | [01 · Dynamics](01_dynamics.ipynb) | the learning rate as time step, damping, temperature and clock | 50 | [01](../exercises/01_dynamics.ipynb) |
+# | [02 · Schedulers](02_schedulers.ipynb) | every scheduler of PyTorch: formula, picture, trap | 60 | [02](../exercises/02_schedulers.ipynb) |
+# | [03 · Warm-up](03_warmup.ipynb) | why a rate that kills at update 0 is harmless at 100 | 30 | [03](../exercises/03_warmup.ipynb) |
+# | [04 · Cyclic rates](04_cyclic.ipynb) | heat and cool in turn, and count what escapes | 30 | [04](../exercises/04_cyclic.ipynb) |
+# | [05 · Your own](05_custom.ipynb) | draw, write and test a schedule of your own | 35 | [05](../exercises/05_custom.ipynb) |
+# | [06 · Chaining](06_chaining.ipynb) | join schedules so that the joints hold | 30 | [06](../exercises/06_chaining.ipynb) |
+# | [07 · The LR finder](07_finder.ipynb) | a rate from a hundred updates, and how far off it can be | 35 | [07](../exercises/07_finder.ipynb) |
+# | [08 · Practice](08_practice.ipynb) | choose, watch and resume a run; find what is wrong | 30 | [08](../exercises/08_practice.ipynb) |
+# | [09 · The physics](09_physics_summary.ipynb) | which pictures of physics hold, and a schedule computed from them | 35 | [09](../exercises/09_physics_summary.ipynb) |
 #
-# Their exercises: [01](../exercises/01_dynamics.ipynb) and [02](../exercises/02_schedulers.ipynb). Warm-up, cyclic
-# rates, schedules of your own, chaining, the LR finder, practice and a summary of the physics (03 to 09) are to come.
+# Take them in order; if you are short of time: 01, 02, 06 and 08.
 
-# %% [markdown] lang="zh" of="d67ec041"
+# %% [markdown] lang="zh" of="74b4d580"
 # ## 地图
 #
-# | 章节 | 你会看到 | 分钟 |
-# |---|---|---|
-# | [01 · 动力学](01_dynamics.ipynb) | 学习率作为时间步长、阻尼、温度与时钟 | 50 |
-# | [02 · 调度器](02_schedulers.ipynb) | PyTorch 的每一个调度器：公式、图像、陷阱 | 60 |
+# | 章节 | 你会看到 | 分钟 | 练习 |
+# |---|---|---|---|
+# | [01 · 动力学](01_dynamics.ipynb) | 学习率作为时间步长、阻尼、温度与时钟 | 50 | [01](../../exercises/zh/01_dynamics.ipynb) |
+# | [02 · 调度器](02_schedulers.ipynb) | PyTorch 的每一个调度器：公式、图像、陷阱 | 60 | [02](../../exercises/zh/02_schedulers.ipynb) |
+# | [03 · 预热](03_warmup.ipynb) | 为什么第 0 步致命的学习率，到第 100 步就无害了 | 30 | [03](../../exercises/zh/03_warmup.ipynb) |
+# | [04 · 循环学习率](04_cyclic.ipynb) | 交替加热与冷却，数一数有多少逃出 | 30 | [04](../../exercises/zh/04_cyclic.ipynb) |
+# | [05 · 自定义调度](05_custom.ipynb) | 画出、写出并检验你自己的调度 | 35 | [05](../../exercises/zh/05_custom.ipynb) |
+# | [06 · 链式组合](06_chaining.ipynb) | 把调度接起来，而接缝不断 | 30 | [06](../../exercises/zh/06_chaining.ipynb) |
+# | [07 · 学习率查找器](07_finder.ipynb) | 用一百个更新步找到学习率，以及它会偏多远 | 35 | [07](../../exercises/zh/07_finder.ipynb) |
+# | [08 · 实践](08_practice.ipynb) | 选择、监视、恢复训练；找出哪里不对 | 30 | [08](../../exercises/zh/08_practice.ipynb) |
+# | [09 · 物理总结](09_physics_summary.ipynb) | 哪些物理图像站得住，以及由它们算出的调度 | 35 | [09](../../exercises/zh/09_physics_summary.ipynb) |
 #
-# 配套练习：[01](../../exercises/zh/01_dynamics.ipynb) 与 [02](../../exercises/zh/02_schedulers.ipynb)。
-# 预热、循环学习率、自定义调度、链式组合、学习率查找器、实践以及物理总结（03 到 09）尚待完成。
+# 请按顺序学习；时间不多的话：先学 01、02、06 和 08。
+
+# %% [markdown] lang="en"
+# ## Where am I?
+#
+# Your copy of the course remembers which exercises a check has accepted. Run this cell again whenever you come back.
+
+# %% [markdown] lang="zh" of="b35dc516"
+# ## 我学到哪儿了？
+#
+# 你的课程副本会记住哪些练习已经通过检查。每次回来时，重新运行这个单元格即可。
+
+# %% name="progress"
+lrcourse.progress()
 
 # %% [markdown] lang="en"
 # ## What you take with you

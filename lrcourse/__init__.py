@@ -9,7 +9,8 @@ from .words import language, use_language
 __version__ = "0.1.0"
 __all__ = [
     "CurveLR", "CustomScheduler", "TransformerLRScheduler", "WarmupScheduler", "check", "custom_lr_lambda", "find_lr",
-    "get_linear_warmup_scheduler", "language", "simulated_annealing_schedule", "use_language", "visualize_schedulers",
+    "get_linear_warmup_scheduler", "language", "progress", "simulated_annealing_schedule", "use_language",
+    "visualize_schedulers",
 ]  # fmt: skip
 
 __getattr__, __dir__ = lazy(
@@ -27,6 +28,7 @@ __getattr__, __dir__ = lazy(
         "custom_lr_lambda": "lrcourse.custom",
         "find_lr": "lrcourse.finder",
         "get_linear_warmup_scheduler": "lrcourse.warmup",
+        "progress": "lrcourse.checks.progress",
         "simulated_annealing_schedule": "lrcourse.custom",
         "visualize_schedulers": "lrcourse.figures.schedulers",
     },

@@ -7,10 +7,11 @@ import importlib
 import pkgutil
 
 from .exercise import EXERCISES, Exercise, NotYet, Unsolved, asked, check, credit, draw, judge, once_solved, probe
+from .progress import progress
 
 __all__ = [
     "EXERCISES", "Exercise", "NotYet", "Unsolved", "asked", "check", "credit", "draw", "judge", "load", "once_solved",
-    "probe",
+    "probe", "progress",
 ]  # fmt: skip
 
 

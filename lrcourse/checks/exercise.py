@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from numbers import Integral
 
 import numpy as np
 
 from ..words import say
+from .progress import remember
 
 
 class NotYet(AssertionError):
@@ -181,12 +183,15 @@ def check(id: str, answer: object, *, seed: int | None = None) -> None:
         ValueError: no such exercise; the nearest one is named.
     """
     seed = int(np.random.SeedSequence().entropy % 2**32) if seed is None else seed
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"seed must be a whole number, not negative, got {seed!r}")
     try:
         message = judge(id, seed, probe(id, answer, seed))
     except NotYet as error:
         raise type(error)(f"✗ {id} {error}") from None
     if message:
         raise NotYet(f"✗ {id} {message}")
+    remember(id)
     print(f"✓ {id} " + say("correct", "正确"))
 
 
@@ -215,7 +220,7 @@ def find(id: str) -> Exercise:
     load()
     if not isinstance(id, str) or id not in EXERCISES:
         near = get_close_matches(str(id), EXERCISES, n=1, cutoff=0)
-        raise ValueError(f"there is no exercise {id!r}; the nearest is {near[0]!r}" if near else f"no exercise {id!r}")
+        raise ValueError(f"id must be that of an exercise, and there is no exercise {id!r}; the nearest is {near[0]!r}")
     return EXERCISES[id]
 
 
