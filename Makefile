@@ -18,6 +18,7 @@ help:
 	@echo 'make test             run every test, notebooks and a real browser included'
 	@echo 'make notebooks        rebuild notebooks, exercises and solutions from course/'
 	@echo 'make check-notebooks  prove that the stored notebooks are what course/ gives'
+	@echo 'make book             the course as a site to read, without Jupyter: build/book/index.html'
 	@echo 'make bench            the speed table'
 	@echo 'make lint             ruff'
 	@echo 'make screenshot       the picture in README.md'
@@ -42,6 +43,9 @@ notebooks: .venv/.dev
 
 check-notebooks: .venv/.dev
 	@$(VENV) -m tools.build --check
+
+book: .venv/.dev
+	@$(VENV) -m tools.book
 
 bench: .venv/.dev
 	@$(VENV) -m benchmarks
@@ -90,4 +94,4 @@ clean:
 	echo 'or name one: make PYTHON=/path/to/python3.12 lab' >&2; \
 	exit 1
 
-.PHONY: help lab test notebooks check-notebooks bench lint screenshot lock clean
+.PHONY: help lab test notebooks check-notebooks book bench lint screenshot lock clean

@@ -52,9 +52,9 @@ explorers.start.first_touch()
 # ## No constant rate gets there
 #
 # To be sure, let us try eight peak learning rates for each schedule, with three seeds of eight networks each, and keep
-# the best. The spread is the standard error over the seeds.
+# the best. ± is the standard error over the seeds.
 
-# %% [markdown] lang="zh" of="b3595356"
+# %% [markdown] lang="zh" of="fdebe429"
 # ## 恒定学习率到不了那里
 #
 # 为了确认，我们给每种调度试八个峰值学习率，每个都用三个随机种子、各训练八个网络，报告其中最好的一个。

@@ -152,22 +152,25 @@ for lr, updates in ((0.1, 20), (0.05, 40), (0.05, 20)):
 # %% [markdown] lang="en"
 # ## 2 · Too long a step swings before it is lost
 #
-# In a parabola of curvature λ every update multiplies the distance by $1 - \eta\lambda$. It shrinks as long as
+# In a parabola of curvature λ every update multiplies the distance from the bottom by $1 - \eta\lambda$. Where this
+# is negative, the ball changes sides; it still comes nearer while the factor is above −1, so for
 #
 # $$\eta < 2/\lambda$$
 
-# %% [markdown] lang="zh" of="1b5c5077"
+# %% [markdown] lang="zh" of="dbbdfc91"
 # ## 2 · 步子太长，先摆动，后发散
 #
-# 在曲率为 λ 的抛物线里，每次更新把距离乘以 $1 - \eta\lambda$。距离会缩小，当且仅当
+# 在曲率为 λ 的抛物线里，每次更新把小球到谷底的距离乘以 $1 - \eta\lambda$。这个因子为负时，小球每步都翻到另一侧；
+# 只要它大于 −1，小球仍越走越近，也就是
 #
 # $$\eta < 2/\lambda$$
 
 # %% [markdown] lang="en"
-# **Predict** the distance after 2000 updates, a thousandth below this limit and a thousandth above.
+# A ball starts at distance 1. **Predict** its distance after 2000 updates, with η a thousandth below this limit, and
+# with η a thousandth above.
 
-# %% [markdown] lang="zh" of="342158bd"
-# **先猜一猜**：在比这个上限低千分之一和高千分之一处，2000 次更新之后距离各是多少？
+# %% [markdown] lang="zh" of="cdfe0a63"
+# 小球从距离 1 处出发。**先猜一猜**：η 比这个上限低千分之一、高千分之一时，2000 次更新之后距离各是多少？
 
 # %% name="limit"
 parabola = dynamics.quadratic(curvature=10)
@@ -176,13 +179,14 @@ for share in (0.999, 1.001):
     path = dynamics.gradient_descent(parabola, 1.0, lr, 2000)
     print(f"lr = {share} × 2/λ   |x| = {abs(path[-1]):.3g}")
 
-# %% [markdown] lang="en"
-# The limit is no matter of toy landscapes. Least squares on 1200 real digits is a parabola in 64 dimensions, and
-# its largest curvature alone decides. **Predict** which of the two runs survives.
+# %% [markdown] lang="en" given="5%"
+# A thousandth decides between 0.0182 and 54.4, and not in toy landscapes alone. Least squares on 1200 real digits is a
+# parabola in 64 dimensions, and its largest curvature alone sets the limit. **Predict** the size of the loss after 200
+# updates: 5% below the limit, and 5% above.
 
-# %% [markdown] lang="zh" of="0268045b"
-# 这个上限并非玩具景观所独有。对 1200 张真实数字做最小二乘，就是一个 64 维的抛物面，而只有最大的曲率说了算。
-# **先猜一猜**：下面两次训练哪一次能活下来？
+# %% [markdown] lang="zh" of="2d63e114"
+# 千分之一之差，就决定了是 0.0182 还是 54.4，而且不只在玩具景观里如此。对 1200 张真实数字做最小二乘，
+# 就是一个 64 维的抛物面，上限只由最大的曲率决定。**先猜一猜**：比上限低 5% 和高 5% 时，200 次更新之后的损失各有多大？
 
 # %% name="limit-digits"
 from lrcourse import training
@@ -201,28 +205,30 @@ for share in (0.95, 1.05):
     print(f"lr = {share} × 2/λ = {share * limit:.3f}   loss = {loss.item():.3g}")
 
 # %% [markdown] lang="en"
-# A network's loss is no parabola: it has several valleys, and walls that grow steeper. In our double well the
-# bottoms have λ = 2, so the limit is η = 1.
+# 1.61, and 2.9e+17: in a parabola, whoever passes the limit is lost. A network's loss is no parabola: it has several
+# valleys, and walls that grow steeper. In our double well the bottoms have λ = 2, so the limit is η = 1.
 
-# %% [markdown] lang="zh" of="5f81da2c"
-# 网络的损失不是抛物线：它有好几个谷，谷壁越高越陡。这个双势阱谷底的 λ = 2，所以上限是 η = 1。
+# %% [markdown] lang="zh" of="d46c2cd5"
+# 1.61 与 2.9e+17：在抛物线里，越过上限就无可挽回。网络的损失却不是抛物线：它有好几个谷，谷壁越高越陡。这个双势阱谷底的 λ = 2，所以上限是 η = 1。
 
 # %% [markdown] lang="en"
-# **Predict**: what does the ball do at η = 1.2, lost at once or not? The goal: make it **hop** into the other well,
+# **Predict**: is the ball lost at once at η = 1.2? The goal: make it **hop** into the other well,
 # without any noise, with the smallest η you can.
 
-# %% [markdown] lang="zh" of="84062578"
+# %% [markdown] lang="zh" of="de324414"
 # **先猜一猜**：η = 1.2 时小球会立刻飞走吗？目标：毫无噪声，用尽可能小的 η 让它**跳**进另一个势阱。
 
 # %% name="bifurcation"
 explorers.dynamics.bifurcation()
 
 # %% [markdown] lang="en"
-# The walls catch what the bottom repels. (Right: up to the curve gives the next x, across to the diagonal makes it the
-# present one.) Let us measure where each kind of motion begins, and compare with theory.
+# The walls catch what the bottom repels. (In the small picture *The next x*, going up to the curve gives the next x, and
+# across to the diagonal makes it the present one.) Let us measure where each kind of motion begins, and compare with
+# theory.
 
-# %% [markdown] lang="zh" of="5cdb44bc"
-# 谷底把球推开，谷壁又把它接住。（右图：向上到曲线得到下一个 x，横到对角线让它成为现在的 x。）我们来测量每种运动从哪里开始，并与理论比较。
+# %% [markdown] lang="zh" of="87c82fc8"
+# 谷底把球推开，谷壁又把它接住。（小图*下一步的 x* 这样读：向上走到曲线，得到下一个 x；再横着走到对角线，它就成了现在的 x。）
+# 我们来测量每种运动从哪里开始，并与理论比较。
 
 # %% name="thresholds"
 import numpy as np
@@ -259,23 +265,22 @@ print(dynamics.regime(1.27).words, "|", dynamics.regime(1.4).words)
 
 # %% [markdown] lang="en"
 # `momentum` β gives the ball its mass: $v \leftarrow \beta v + \nabla L$, $\theta \leftarrow \theta - \eta v$.
-# Under a steady push $v$ grows to $1/(1 - \beta)$ times the gradient, so over many updates it descends with
+# Under a steady push $v$ grows to $1/(1 - \beta)$ times the gradient, so over many updates the ball descends with the
+# *effective* rate
+#
+# $$\eta_\text{eff} = \eta / (1 - \beta)$$
 
-# %% [markdown] lang="zh" of="78930a98"
+# %% [markdown] lang="zh" of="a5f1183a"
 # `momentum` β 赋予小球质量：$v \leftarrow \beta v + \nabla L$，$\theta \leftarrow \theta - \eta v$。
-# 在稳定的推力下，$v$ 增长到梯度的 $1/(1 - \beta)$ 倍，所以长期来看，它相当于以这个学习率下降：
-
-# %% [markdown] lang="en"
-# $$\eta_\text{eff} = \eta / (1 - \beta)$$
-
-# %% [markdown] lang="zh" of="84dd8474"
+# 在稳定的推力下，$v$ 增长到梯度的 $1/(1 - \beta)$ 倍，所以长期来看，小球以*有效*学习率下降：
+#
 # $$\eta_\text{eff} = \eta / (1 - \beta)$$
 
 # %% [markdown] lang="en"
-# **Predict** the losses below: three runs share $\eta_\text{eff}$, the last does not.
+# **Predict** how far apart the losses below are: three runs share $\eta_\text{eff}$, the last does not.
 
-# %% [markdown] lang="zh" of="84b054d2"
-# **先猜一猜**下面的损失：前三次训练的 $\eta_\text{eff}$ 相同，最后一次不同。
+# %% [markdown] lang="zh" of="26279fe1"
+# **先猜一猜**下面的损失相差多少：前三次训练的 $\eta_\text{eff}$ 相同，最后一次不同。
 
 # %% name="effective-rate"
 for lr, momentum in ((0.1, 0.0), (0.05, 0.5), (0.01, 0.9), (0.1, 0.9)):
@@ -291,12 +296,12 @@ for lr, momentum in ((0.1, 0.0), (0.05, 0.5), (0.01, 0.9), (0.1, 0.9)):
 # 前三次相差不到 2%。第四次保持 η 不变只加了动量：那是换了外表的十倍学习率。
 
 # %% [markdown] lang="en"
-# Mass has a price and a prize: the ball swings. In the bowl below, one direction is a hundred times as stiff as the
-# other. **Predict** which knob helps first, η or β. The goal: within 1% of the bottom after at most 50 updates.
+# Mass makes the ball swing, which may cost updates or save them. In the bowl below, one direction is a hundred times as
+# stiff as the other. **Predict** which knob helps more, η or β. The goal: within 1% of the bottom after at most 50 updates.
 
-# %% [markdown] lang="zh" of="0ec5311e"
-# 质量有代价也有好处：小球会摆动。下面的碗，一个方向比另一个方向陡一百倍。**先猜一猜**：先动 η 还是先动 β 更有用？目标：至多
-# 50 步进入 1% 以内。
+# %% [markdown] lang="zh" of="f007c021"
+# 有了质量，小球会摆动；这可能多费步数，也可能省下步数。下面的碗，一个方向的曲率是另一个方向的一百倍。
+# **先猜一猜**：η 和 β，哪个旋钮更管用？目标：至多 50 步，把到谷底的距离降到 1% 以内。
 
 # %% name="oscillator"
 explorers.dynamics.oscillator()
@@ -307,15 +312,17 @@ explorers.dynamics.oscillator()
 # lies where the two lines marked *critical* meet.
 
 # %% [markdown] lang="zh" of="ce6b1365"
-# 每个方向有自己的**临界阻尼**（critical damping）$\beta^* = (1 - \sqrt{\eta\lambda})^2$：动量小于它，小球蠕动
+# 每个方向有自己的**临界阻尼**（critical damping）$\beta^* = (1 - \sqrt{\eta\lambda})^2$：动量小于它，小球缓慢爬行
 # （ηλ > 1 时则每步翻到对侧）；大于它，小球摆动。一个 β 无法同时适合两个方向，最好的一对就在两条标着*临界*的线
 # 相交之处。
 
 # %% [markdown] lang="en"
-# **Predict** what momentum saves when one curvature is a thousand times the other.
+# **Predict** what momentum saves when one curvature is a thousand times the other, and both methods, plain descent and
+# the heavy ball, run at their best η and β.
 
-# %% [markdown] lang="zh" of="2fe06f93"
-# **先猜一猜**：若一个曲率是另一个的一千倍，动量能省下多少步？
+# %% [markdown] lang="zh" of="5a37a946"
+# **先猜一猜**：若一个曲率是另一个的一千倍，而普通下降法和重球法（heavy ball）都用各自最好的 η 和 β，
+# 动量能省下多少步？
 
 # %% name="condition-number"
 bowl, root = dynamics.quadratic((0.001, 1.0)), 0.001**0.5
@@ -326,10 +333,10 @@ for name, (lr, momentum) in best.items():
     print(f"{name:10}  lr {lr:.2f}  momentum {momentum:.3f}   updates {updates}")
 
 # %% [markdown] lang="en"
-# To come within a millionth: 321 updates instead of 6908. The count grows with the ratio of curvatures for descent, and only with its square
-# root for a ball with the right mass. Momentum also raises the limit, to $\eta < 2(1 + \beta)/\lambda$.
+# To come within a millionth: 321 updates instead of 6908. The count grows with the ratio of curvatures for
+# descent, but only with its square root for a ball of the right mass. Momentum also raises the limit, to $\eta < 2(1 + \beta)/\lambda$.
 
-# %% [markdown] lang="zh" of="b5d42338"
+# %% [markdown] lang="zh" of="060a6c15"
 # 要到达百万分之一以内：321 步，而不是 6908 步。下降法的步数与曲率之比成正比，质量合适的小球只与它的平方根成正比。
 # 动量还把上限提高到 $\eta < 2(1 + \beta)/\lambda$。
 
@@ -367,11 +374,11 @@ for name, (lr, momentum) in best.items():
 figures.dynamics.noise_temperature()
 
 # %% [markdown] lang="en"
-# Twenty thousand balls a point, and the exact formula holds within two standard errors of 1%. The usual one is 5%
+# With twenty thousand balls a point, the exact formula holds within two standard errors (1% each). The usual one is 5%
 # low at 0.1, half the truth at 1, and useless near 2, where the fluctuations grow without bound. With momentum,
 # read $\eta_\text{eff}$ for η:
 
-# %% [markdown] lang="zh" of="0c37a005"
+# %% [markdown] lang="zh" of="10a50bd7"
 # 每个点用两万个小球，精确公式在两个标准误（各 1%）之内成立。通常的公式在 0.1 处偏低 5%，在 1 处只有真值的一半，在 2
 # 附近则毫无用处，那里的涨落无限增大。有动量时，把 η 换成 $\eta_\text{eff}$：
 
@@ -425,7 +432,7 @@ figures.dynamics.batch_temperature()
 # for both kinds of noise.
 
 # %% [markdown] lang="zh" of="17974676"
-# 相信这幅图景之前，先给一个提醒。热浴处处一样地晃动；而批的噪声在损失弯曲处更大。两个势阱一样深，一平一尖：
+# 相信这幅图像之前，先给一个提醒。热浴处处一样地晃动；而批的噪声在损失弯曲处更大。两个势阱一样深，一平一尖：
 # **先猜一猜**，对这两种噪声，800 个小球各偏爱哪里？
 
 # %% name="where-it-breaks"
@@ -470,11 +477,11 @@ for name, sigma in (("sigma constant", 2.5), ("sigma² ~ curvature", curved)):
 explorers.dynamics.by_hand()
 
 # %% [markdown] lang="en"
-# Start hot, or the balls stay where chance put them. Take your time where T is a few times below the barriers,
-# where a ball still climbs out of a bad valley but seldom out of a good one. End cold.
+# Start hot, or the balls stay where chance put them. Take your time while the barriers are a few T high:
+# a ball still climbs out of a bad valley, but seldom out of a good one. End cold.
 
-# %% [markdown] lang="zh" of="f5280162"
-# 开始要热，否则小球只会留在偶然落下的地方。在 T 只有势垒几分之一的阶段多花时间：那里的小球还能爬出浅谷，
+# %% [markdown] lang="zh" of="672fa969"
+# 开始要热，否则小球只会留在偶然落下的地方。在势垒有几个 T 高的阶段多花时间：那时小球还能爬出浅谷，
 # 却很少爬出最深的谷。结束要冷。
 
 # %% [markdown] lang="en"
@@ -510,16 +517,16 @@ figures.dynamics.slow_cooling()
 # Without noise only the clock is left: $\tau = \sum_t \eta_t$, the time of gradient flow. Then a schedule does not
 # change *where* training goes, only *when* it gets there, and one run predicts all others.
 #
-# Drag the shape: the dashed curve moves, untrained. **Predict** what makes this clock go wrong; then switch the training on. The
-# goal: a miss of more than 5% with the full batch.
+# Drag the shape $p$ of the schedule: the dashed curve moves, and nothing is trained. **Predict** what makes this clock
+# go wrong; then switch the training on. The goal: a miss of more than 5% with the full batch.
 
-# %% [markdown] lang="zh" of="200fd191"
+# %% [markdown] lang="zh" of="f008a34a"
 # ## 6 · Σ η 是一只时钟
 #
 # 没有噪声时只剩下时钟：$\tau = \sum_t \eta_t$，即梯度流的时间。这时调度不改变训练走到哪里，只改变何时到达，
 # 一次训练就能预测其余所有训练。
 #
-# 拖动形状：虚线随之移动，并没有训练。**先猜一猜**什么会让这只时钟失准，再打开训练。目标：全批量下偏差超过 5%。
+# 拖动调度的形状 $p$：虚线随之移动，并没有训练。**先猜一猜**什么会让这只时钟失准，再打开训练。目标：全批量下偏差超过 5%。
 
 # %% name="clock"
 explorers.dynamics.clock()
@@ -583,16 +590,15 @@ for lr in (0.05, 0.2):
 # %% [markdown] lang="en"
 # ## At work: know your 2/λ
 #
-# The largest curvature of your own network costs a few gradients. Multiply a unit vector by the Hessian and
+# The largest curvature of your own network costs a few dozen gradients. Multiply a unit vector by the Hessian and
 # shorten it to unit length, again and again: it turns into the sharpest direction, and its length before the
-# shortening is λ. **Predict** whether training makes this network
-# sharper or flatter.
+# shortening is λ. **Predict** whether training makes this network sharper or flatter.
 
-# %% [markdown] lang="zh" of="a4683b17"
-# ## 用在工作中：知道你的 2/λ
+# %% [markdown] lang="zh" of="6f47e1d8"
+# ## 实战：量出你的 2/λ
 #
-# 求自己网络的最大曲率只需几次梯度。把一个单位向量反复乘以海森矩阵并归一化，它就转向最陡的方向，每次归一化之前的长度趋于 λ。**先猜一猜**：
-# 训练让这个网络变尖锐还是变平坦？
+# 求自己网络的最大曲率，只需计算几十次梯度。把一个单位向量反复乘以海森矩阵再归一化，它就逐渐转向曲率最大的方向，
+# 归一化之前的长度则趋于 λ。**先猜一猜**：训练让这个网络变尖锐还是变平坦？
 
 # %% name="sharpness"
 def sharpness(loss, parameters, iterations=20, seed=0):
@@ -698,7 +704,7 @@ for updates in (0, 200, 400, 600, 800):
 #   standard.
 
 # %% [markdown] lang="zh" of="a4c58ab6"
-# ## 文献
+# ## 来源
 #
 # - Polyak，*Some methods of speeding up the convergence of iteration methods*，1964：重球法及其最佳参数。
 # - Barrett 与 Dherin，*Implicit Gradient Regularization*，ICLR 2021，arXiv:2009.11162：修正流。

@@ -40,15 +40,15 @@ lrcourse.use_language("zh")
 # Blue and green may each be any class of `torch.optim.lr_scheduler`, with all its arguments.
 
 # %% [markdown] lang="zh" of="f94aa954"
-# ## 亲手转动两个调度
+# ## 亲手摆弄两个调度
 #
 # 蓝线和绿线都可以是 `torch.optim.lr_scheduler` 中的任何一个类，参数一应俱全。
 
 # %% [markdown] lang="en"
-# **Predict**: can two *different* classes draw the same curve? The goal is to find such a pair.
+# **Predict** which two *different* classes can draw the same curve. The goal: make blue and green coincide.
 
-# %% [markdown] lang="zh" of="56aeedc1"
-# **先猜一猜**：两个*不同*的类能画出同一条曲线吗？目标就是找出这样一对。
+# %% [markdown] lang="zh" of="5afdc1f6"
+# **先猜一猜**：哪两个*不同*的类能画出同一条曲线？目标：让蓝线与绿线重合。
 
 # %% name="browser"
 from lrcourse import explorers
@@ -81,10 +81,10 @@ print("same curve", np.allclose(linear, polynomial), linear[[0, 50, 99]].round(4
 # 在优化器上构造它；在 `optimizer.step()` 之后调用 `scheduler.step()`；用 `get_last_lr()` 读数。
 
 # %% [markdown] lang="en"
-# **Predict** the first epoch that trains with 0.05.
+# `StepLR` below halves a rate of 0.1 every three epochs. **Predict** the first epoch that trains with 0.05.
 
-# %% [markdown] lang="zh" of="dabca473"
-# **先猜一猜**：第一个用 0.05 训练的是第几轮（epoch）？
+# %% [markdown] lang="zh" of="ae5f9ada"
+# 下面的 `StepLR` 从 0.1 起，每三轮（epoch）减半。**先猜一猜**：第一个用 0.05 训练的是第几轮？
 
 # %% name="loop"
 import torch
@@ -172,10 +172,10 @@ def train(make_scheduler, data, seed, lr=0.1, momentum=0.9):
     return training.fit(model, data, optimizer, scheduler, updates=300, batch_size=16, seed=seed)
 
 # %% [markdown] lang="en"
-# **Predict**: how far is a closed form from what a real training used?
+# `curve` computes a schedule from its formula alone. **Predict** how far that lies from what a real training used.
 
-# %% [markdown] lang="zh" of="f607b133"
-# **先猜一猜**：闭式公式与真实训练所用的学习率最多会相差多少？
+# %% [markdown] lang="zh" of="ef689fe2"
+# `curve` 只凭公式算出一条调度。**先猜一猜**：它与真实训练所用的学习率最多相差多少？
 
 # %% name="recorded"
 from functools import partial
@@ -281,15 +281,13 @@ for name, lr in [("constant", 0.03), ("CosineAnnealingLR", 0.03), ("CosineAnneal
 
 # %% [markdown] lang="en"
 # ## Four ways down
-
-# %% [markdown] lang="zh" of="ef4b10ac"
-# ## 四种降法
-
-# %% [markdown] lang="en"
+#
 # **Predict**: from 0.1, over 100 epochs, which is highest at epoch 50, and which is lowest at the very end: `StepLR` (30,
 # × 0.1), `MultiStepLR` (30, 60, 80), `ExponentialLR` (× 0.95) or the cosine?
 
-# %% [markdown] lang="zh" of="7ffd4fb7"
+# %% [markdown] lang="zh" of="b7f80c04"
+# ## 四种降法
+#
 # **先猜一猜**：从 0.1 开始、共 100 轮，第 50 轮时谁最高，最末尾谁最低：`StepLR`（30，× 0.1）、
 # `MultiStepLR`（30、60、80）、`ExponentialLR`（× 0.95）还是余弦？
 
@@ -348,16 +346,17 @@ print("differ at epochs", np.flatnonzero(~np.isclose(step, multi)))
 # $$\eta(t) = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t}, \qquad \gamma = e^{-\lambda}, \qquad
 # t_{1/2} = \frac{\ln 2}{\lambda}$$
 #
-# The law of radioactive decay: in each step the same share is lost (orange: 400 nuclei; this $\lambda$ is a decay
-# constant, no curvature). `gamma` and the half-life are two names of one number.
+# The law of radioactive decay: in each step the same share is lost. In the picture below 400 nuclei decay beside the
+# rate (orange). `gamma` and the half-life are two names of one number. (This $\lambda$ is a decay constant, no curvature.)
 
-# %% [markdown] lang="zh" of="706f24f0"
+# %% [markdown] lang="zh" of="384dd047"
 # ## 指数衰减有半衰期
 #
 # $$\eta(t) = \eta_0\,\gamma^t = \eta_0\,e^{-\lambda t}, \qquad \gamma = e^{-\lambda}, \qquad
 # t_{1/2} = \frac{\ln 2}{\lambda}$$
 #
-# 这正是放射性衰变定律：每一步都失去同样的比例（橙色：400 个原子核；这里的 $\lambda$ 是衰减常数，不是曲率）。`gamma` 与半衰期是同一个数的两个名字。
+# 这正是放射性衰变定律：每一步都失去同样的比例。下图的橙线是 400 个原子核，与学习率一同衰变。
+# `gamma` 与半衰期是同一个数的两个名字。（这里的 $\lambda$ 是衰变常数，不是曲率。）
 
 # %% [markdown] lang="en"
 # **Predict** the half-life of $\gamma = 0.95$. The goal: end 100 epochs with 1% of the first rate.
@@ -396,11 +395,11 @@ for half_life in (5, 15, 50, 150):
 figures.cooling_speed(cooled)
 
 # %% [markdown] lang="en"
-# Between 50 and 150 updates: one sixth to one half of the budget. At 5 the clock stops after 8 updates' worth of path,
-# and the network is frozen before it has learned; never cooled, it stays hot. Between them the optimum is broad.
+# Between 50 and 150 updates: one sixth to one half of the budget. At a half-life of 5 the whole path is worth 8 updates
+# at the first rate, and the network is frozen before it has learned; never cooled, it stays hot. Between them the optimum is broad.
 
-# %% [markdown] lang="zh" of="1a51fd03"
-# 在 50 到 150 步之间，即预算的六分之一到一半。半衰期为 5 时，时钟走完相当于 8 步的路程就停了，网络还没学会就被冻住；
+# %% [markdown] lang="zh" of="6d1150d2"
+# 在 50 到 150 步之间，即预算的六分之一到一半。半衰期为 5 时，全部路程只相当于以初始学习率走 8 步，网络还没学会就被冻住；
 # 从不降温，它就一直是热的。两者之间的最优区域很宽。
 
 # %% [markdown] lang="en"
@@ -586,19 +585,19 @@ for patience in (0, 2, 5, 10):
     print(f"patience {patience:2}  gauss {mean(gauss)}  exponential {mean(skewed)}  theory {theory:.2f}")
 
 # %% [markdown] lang="en" given="1.78 1.5"
-# About twice a patience of 10, three times one of 2, whatever the noise (here `threshold=0`). With $p$ for the patience,
-# the mean is exactly
+# The first cut comes after about twice the patience at 10, three times at 2, whatever the noise (here `threshold=0`).
+# With $p$ for the patience, the mean is exactly
 #
 # $$\exp\left(1 + \tfrac12 + \tfrac13 + \dots + \tfrac1{p+1}\right) \approx 1.78\,(p + 1.5)$$
 #
 # The reason: whatever the distribution, reading $n$ is the best so far with probability $1/n$, and the controller waits
-# for $p + 1$ readings in a row that are not. (The exact mean: Sources.)
+# for $p + 1$ readings in a row that are not. (For the exact mean, see the sources.)
 #
 # So noise alone cuts after $1.78\,(p + 1.5)$ readings. Choose $p$ so that your loss falls by more than it flickers in
 # that time.
 
-# %% [markdown] lang="zh" of="a4f73965"
-# patience 为 10 时约为它的两倍，为 2 时约为三倍，与噪声的形状和强弱都无关（这里取 `threshold=0`）。
+# %% [markdown] lang="zh" of="c618e16b"
+# patience 为 10 时，平均读数约两倍于它之后才第一次降低，为 2 时约三倍，与噪声的形状和强弱都无关（这里取 `threshold=0`）。
 # 记 $p$ 为 patience，平均值恰好是
 #
 # $$\exp\left(1 + \tfrac12 + \tfrac13 + \dots + \tfrac1{p+1}\right) \approx 1.78\,(p + 1.5)$$
@@ -674,10 +673,10 @@ for t in range(10):
 explorers.schedulers.one_cycle()
 
 # %% [markdown] lang="en"
-# The ball starts at 0.12 of the peak, three times the share that $\eta$ suggests: the mirror softens the rise.
+# The ball starts at 0.12 of the peak, three times the share that $\eta$ suggests: the mirrored momentum softens the rise.
 
-# %% [markdown] lang="zh" of="5b69ebe6"
-# 小球起步时的速率是峰值的 0.12，三倍于 $\eta$ 所示：镜像让上升变得柔和。
+# %% [markdown] lang="zh" of="9da2f438"
+# 小球起步时的速率是峰值的 0.12，三倍于 $\eta$ 所示：反向变化的动量让上升变得柔和。
 
 # %% [markdown] lang="en"
 # **Predict**: does the whole cycle beat the plain cosine on our noisy digits? And what happens to an SGD *without*
@@ -701,7 +700,7 @@ for momentum, max_lr, cycle_momentum in [(0.9, 0.1, True), (0.0, 1.0, True), (0.
 
 # %% [markdown] lang="zh" of="d45356a8"
 # 在误差范围内与余弦不分上下：是好调度，但不是奇迹。而本来没有动量的 SGD 会被悄悄加上 0.95 的动量，
-# 相当于调好的速率的二十倍，训练就毁了。这时要写 `cycle_momentum=False`。
+# 等效的学习率是原先调好的二十倍，训练就毁了。这时要写 `cycle_momentum=False`。
 
 # %% [markdown] lang="en"
 # ## All sixteen, to look up
@@ -728,7 +727,7 @@ figures.catalogue()
 # %% [markdown] lang="zh" of="e94045c3"
 # ## 实战：余弦、检查点、断点续训
 #
-# 工作中的写法：每个更新步步进一次，由数据算出总步数，在使用学习率的地方记录它，并把三份状态一起保存。
+# 工作中的写法：每更新一次就步进一次，由数据算出总步数，在使用学习率的地方记录它，并把三份状态一起保存。
 
 # %% name="work-build"
 from torch.utils.data import DataLoader, TensorDataset
@@ -782,11 +781,11 @@ print("updates", len(lrs), f" last lr {lrs[-1]:.3g}", " as planned", np.allclose
 
 # %% [markdown] lang="en"
 # Constructing a scheduler writes its first rate into the optimizer. Load the optimizer first and construct afterwards,
-# and that write destroys what you loaded. **Predict** by how much.
+# and that write destroys what you loaded. **Predict** by how much, for a `LinearLR` that starts at a tenth.
 
-# %% [markdown] lang="zh" of="e76eb7c3"
+# %% [markdown] lang="zh" of="2a75ef64"
 # 构造调度器时，它会把首个学习率写进优化器。若先载入优化器再构造调度器，刚载入的就被这次写入毁掉了。
-# **先猜一猜**会差多少。
+# **先猜一猜**：对一个从十分之一起步的 `LinearLR`，会差多少。
 
 # %% name="resume-order"
 def ramp(optimizer):

@@ -64,11 +64,11 @@ explorers.warmup.edge()
 
 # %% [markdown] lang="en"
 # They can, if the rate climbs slowly. Blue is where $\lambda\eta/2$ would go if the curvature stayed $\lambda_0$; orange is
-# measured. Take a warm-up of 120: both pass 1 together; then orange turns back and stays just above 1. The grey line
-# above is the loss of a network that gives the same answer to every digit.
+# measured. Take eight times the limit and a warm-up of 120: both pass 1 together; then orange turns back and stays just
+# above 1. The grey line in the upper picture is the loss of a network that gives the same answer to every digit.
 
-# %% [markdown] lang="zh" of="a307d883"
-# 能，只要学习率爬得够慢。蓝线是假如曲率一直停在 $\lambda_0$，$\lambda\eta/2$ 会走到哪里；橙线是实测。把预热设为 120：
+# %% [markdown] lang="zh" of="86773507"
+# 能，只要学习率爬得够慢。蓝线是假如曲率一直停在 $\lambda_0$，$\lambda\eta/2$ 会走到哪里；橙线是实测。取上限的八倍，把预热设为 120：
 # 两者一起越过 1，随后橙线折回，停在略高于 1 的地方。上图的灰线，是对每张图都给出同一个答案的网络的损失。
 
 # %% [markdown] lang="en"
@@ -162,16 +162,17 @@ for warmup, run in runs.items():
 # Twice $2/\lambda_0$ without a warm-up, three times with 40 updates, eight times with 120. (Why not once? The next step
 # shows it.) No batch was drawn, so nothing here is thermal: "warm-up = slow heating" is the wrong mechanism.
 #
-# Sixteen other seeds gave twice and eight times again; 40 updates gave twice or three times.
+# With sixteen other seeds the limits without a warm-up and with 120 updates were the same; with 40 updates it was twice
+# or three times.
 #
 # What it buys is the right to a larger rate, and it costs updates: at equal peak every warm-up ends *higher*. Used to the
 # full, that right pays: 0.0093 at eight times, against 0.0112 without a warm-up.
 
-# %% [markdown] lang="zh" of="8fdb1b45"
+# %% [markdown] lang="zh" of="61e63e0b"
 # 无预热是 $2/\lambda_0$ 的两倍，预热 40 步是三倍，120 步是八倍。（为什么不是一倍？下一步会看到。）
 # 这里没有抽过任何批次，根本谈不上热：“预热就是慢慢加热”，这个解释是错的。
 #
-# 换用另外十六个随机种子，仍是两倍和八倍；预热 40 步则是两倍或三倍。
+# 换用另外十六个随机种子，无预热仍是两倍，120 步仍是八倍；40 步则是两倍或三倍。
 #
 # 预热换来的，是使用更大学习率的权利；代价是更新步：峰值相同时，有预热的最终损失都*更高*。把这个权利用足，就划算：
 # 八倍处的损失为 0.0093，无预热时为 0.0112。
@@ -195,12 +196,12 @@ print("lambda eta/2 from update 60 on:", mean(run.edge[0, :, 60 // 5 :].mean(axi
 
 # %% [markdown] lang="en"
 # A seventh of $\lambda_0$; to be stable at this $\eta$ takes an eighth. Past the edge the network swings to and fro across
-# the narrow direction, the swing throws it to where the valley is wider, and it is stable again. So it hovers at
-# $\lambda\eta/2 = 1$, the **edge of stability**.
+# the narrow direction, the swing throws it to where the valley is wider, and it is stable again. So it hovers just
+# above $\lambda\eta/2 = 1$, the **edge of stability**.
 
-# %% [markdown] lang="zh" of="bb32d459"
+# %% [markdown] lang="zh" of="947e0a59"
 # 是 $\lambda_0$ 的七分之一；在这个 $\eta$ 下要稳定，需要八分之一。越过边界，网络就在狭窄的方向上来回摆动，
-# 摆动把它甩到山谷更宽的地方，于是又稳定了。它就这样徘徊在 $\lambda\eta/2 = 1$，即**稳定边界**（edge of stability）。
+# 摆动把它甩到山谷更宽的地方，于是又稳定了。它就这样徘徊在略高于 $\lambda\eta/2 = 1$ 的地方；这个 1 就是**稳定边界**（edge of stability）。
 
 # %% [markdown] lang="en"
 # Where the picture breaks: on a true quadratic the curvature cannot change, and no warm-up helps. It takes a landscape
@@ -246,13 +247,13 @@ print(f"constant loss {constant:.4f}")
 # 有了预热，八个全都活着，而且最大的学习率正是最好的。务必打印损失。
 
 # %% [markdown] lang="en"
-# ## It rescues a post-LN transformer
+# ## A warm-up rescues a post-LN transformer
 #
 # Five blocks, LayerNorm *after* each residual sum (post-LN), as in the original paper; each digit cut into eight tokens;
 # AdamW. Both plans end in a straight line to zero and have the same $\sum\eta$.
 
-# %% [markdown] lang="zh" of="98a87243"
-# ## 它救活了 post-LN Transformer
+# %% [markdown] lang="zh" of="6121cac7"
+# ## 预热救活了 post-LN Transformer
 #
 # 五个块，LayerNorm 放在每次残差相加*之后*（post-LN），与原论文一致；每张数字图像切成八个 token；优化器为 AdamW。
 # 两个方案最后都沿直线降到零，且 $\sum\eta$ 相同。
@@ -335,13 +336,13 @@ for lr, without, warmed in zip(null.lrs, *null.accuracy, strict=True):
 # %% [markdown] lang="en"
 # ## At work: one line after your scheduler
 #
-# Build the scheduler you want as if there were no warm-up, for the updates that are left to it. Hand it over. From then
-# on step only the outer one.
+# Build the scheduler you want as if there were no warm-up, for the updates that are left to it. Hand it to
+# the warm-up scheduler, and from then on step only that one.
 
-# %% [markdown] lang="zh" of="4a44c001"
+# %% [markdown] lang="zh" of="875569f4"
 # ## 实战：在你的调度器后加一行
 #
-# 先当作没有预热，构造你想要的调度器，长度只算预热之后剩下的步数；再把它交给预热调度器。此后只让外层的那个步进。
+# 先当作没有预热，构造你想要的调度器，长度只算预热之后剩下的步数；再把它交给预热调度器。此后只让预热调度器步进。
 
 # %% [markdown] lang="en"
 # **Predict** the rates of epochs 0, 4 and 5, for a base rate of 0.1 and 5 epochs of warm-up.
@@ -395,10 +396,10 @@ print("function", np.allclose(record(lambda optimizer: lrcourse.CurveLR(optimize
 
 # %% [markdown] lang="en"
 # They do. But `SequentialLR` raises an error where the scheduler that follows wants a metric. `WarmupScheduler` passes
-# the metric on, and does not show it what was measured during the warm-up.
+# the metric on, from the end of the warm-up.
 
-# %% [markdown] lang="zh" of="4808452f"
-# 一致。但若之后的调度器需要指标，`SequentialLR` 就会报错。`WarmupScheduler` 会把指标传下去，并且不让它看到预热期间测得的值。
+# %% [markdown] lang="zh" of="eb581cd1"
+# 一致。但若之后的调度器需要指标，`SequentialLR` 就会报错。`WarmupScheduler` 会把指标传给它，从预热结束时开始。
 
 # %% name="plateau"
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -460,16 +461,16 @@ for name, rise in {"t/w": lambda t: min(t / 5, 1), "(t+1)/(w+1)": lambda t: min(
 #
 # $$\eta = d_\text{model}^{-1/2}\,\min\left(s^{-1/2},\; s\,w^{-3/2}\right), \qquad s = t + 1$$
 #
-# The original paper's own: linear warm-up for $w$ updates (`warmup_steps`), then an inverse square root, which cools
-# without a horizon and never gets cold. $d_\text{model}$ is the width of the model. It gives the rate itself, no
-# multiplier: your optimizer's `lr` is ignored.
+# The schedule of *Attention is all you need*: linear warm-up for $w$ updates (`warmup_steps`), then an inverse square
+# root, which cools without a horizon and never gets cold. $d_\text{model}$ is the width of the model. The formula gives
+# the rate itself, no multiplier: your optimizer's `lr` is ignored.
 
-# %% [markdown] lang="zh" of="0bf6ebe4"
+# %% [markdown] lang="zh" of="331f1672"
 # ## Transformer 自己的学习率
 #
 # $$\eta = d_\text{model}^{-1/2}\,\min\left(s^{-1/2},\; s\,w^{-3/2}\right), \qquad s = t + 1$$
 #
-# 这是原论文的公式：先线性预热 $w$ 步（`warmup_steps`），再按平方根倒数下降，没有终点，也永远不会冷透。
+# 这是论文 *Attention is all you need* 的调度：先线性预热 $w$ 步（`warmup_steps`），再按平方根倒数下降，没有终点，也永远不会冷透。
 # $d_\text{model}$ 是模型的宽度。它给出的就是学习率本身，不是倍率：优化器的 `lr` 不起作用。
 
 # %% [markdown] lang="en"
@@ -487,17 +488,17 @@ for t in (0, 3999, 15999):
 print(f"peak (d_model · warmup_steps)^-1/2 = {(512 * 4000) ** -0.5:.3g}")
 
 # %% [markdown] lang="en"
-# Four times as many updates, half the rate.
+# From update 3999 to 15999: four times as many updates, half the rate.
 #
-# Two more shapes multiply the whole schedule, and have no end. The *exponential* warm-up is
+# Two more warm-ups are factors on the whole schedule that only approach 1. The *exponential* warm-up is
 # $1 - e^{-(t + 1)/\tau}$, with a time constant of $\tau$ updates. The *RAdam-like* one holds Adam back while its average of
 # squared gradients, whose memory is $\beta_2$, rests on few of them. Rules of thumb call them equal to a linear warm-up
 # with $w = 2\tau$ and $w = 2/(1 - \beta_2)$.
 
-# %% [markdown] lang="zh" of="c10ca588"
-# 步数变为四倍，学习率减半。
+# %% [markdown] lang="zh" of="d7fbf92c"
+# 从第 3999 步到第 15999 步：步数变为四倍，学习率减半。
 #
-# 还有两种形状，乘在整个调度上，没有终点。*指数*预热是 $1 - e^{-(t + 1)/\tau}$，时间常数为 $\tau$ 步。
+# 还有两种预热，是乘在整个调度上的因子，只会趋近于 1。*指数*预热是 $1 - e^{-(t + 1)/\tau}$，时间常数为 $\tau$ 步。
 # Adam 对梯度平方取滑动平均，记忆长短由 $\beta_2$ 决定；起初平均的只有寥寥几个，*类 RAdam* 预热便在这段时间压住步子。
 # 按经验法则，它们分别相当于 $w = 2\tau$ 和 $w = 2/(1 - \beta_2)$ 的线性预热。
 

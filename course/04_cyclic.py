@@ -108,11 +108,11 @@ for t in range(11):
     scheduler.step()
 
 # %% [markdown] lang="en"
-# `base_lr`: the optimizer's own `lr=7.0` is overwritten, and so is its momentum. The peaks are updates 4 and 10, one
-# cycle of $4 + 2$ apart. Peak $n$ is at $u + (n-1)(u+d)$, with $u$ updates up and $d$ down.
+# Update 0 uses `base_lr`: the optimizer's own `lr=7.0` is overwritten, and so is its momentum. The peaks are updates 4
+# and 10, one cycle of $4 + 2$ apart. Peak $n$ is at $u + (n-1)(u+d)$, with $u$ updates up and $d$ down.
 
-# %% [markdown] lang="zh" of="f8bcb23c"
-# 是 `base_lr`：优化器自己的 `lr=7.0` 被覆盖，动量也一样。两个峰在第 4 步和第 10 步，相隔一个周期 $4 + 2$。
+# %% [markdown] lang="zh" of="32522494"
+# 第 0 步用的是 `base_lr`：优化器自己的 `lr=7.0` 被覆盖，动量也一样。两个峰在第 4 步和第 10 步，相隔一个周期 $4 + 2$。
 # 第 $n$ 个峰在 $u + (n-1)(u+d)$，其中上升 $u$ 步、下降 $d$ 步。
 
 # %% [markdown] lang="en"
@@ -174,7 +174,7 @@ figures.waves(lrs, momenta)
 # three full peaks, and a cold end.
 
 # %% [markdown] lang="zh" of="6da7365f"
-# 现在亲手转动每个参数。**先猜一猜**默认的 `step_size_up` 会让一次 200 步的训练变成什么样。
+# 现在亲手调一调每个参数。**先猜一猜**默认的 `step_size_up` 会让一次 200 步的训练变成什么样。
 # 目标：三个满高的峰，并在冷处结束。
 
 # %% name="cyclic-explorer"
@@ -195,20 +195,20 @@ explorers.cyclic.cyclic_lr()
 # $$x \leftarrow x - \eta_t\,(f'(x) + \sigma\xi), \qquad f(x) = (x^2 - 1)^2, \qquad \sigma = 3$$
 #
 # $\xi$ is drawn from a normal distribution at each update. At constant $\eta$ this is a ball at temperature
-# $T = \eta\sigma^2/2$ before a barrier of height 1 (section 01). Kramers' law gives its *escape rate*, the escapes an
-# update:
+# $T = \eta\sigma^2/2$ (section 01) before a barrier of height 1. Kramers' law gives its *escape rate*, the escapes an
+# update (under the root: the curvature at the bottom, 8, times that at the top, 4):
 #
 # $$k(\eta) = \frac{\sqrt{32}}{2\pi}\;\eta\;e^{-1/T}$$
 
-# %% [markdown] lang="zh" of="948c224a"
+# %% [markdown] lang="zh" of="8da4d1c3"
 # ## 每个学习率都有一个逃逸率
 #
 # 把第一幅图中的小球写成公式：
 #
 # $$x \leftarrow x - \eta_t\,(f'(x) + \sigma\xi), \qquad f(x) = (x^2 - 1)^2, \qquad \sigma = 3$$
 #
-# $\xi$ 在每个更新步从正态分布抽取。$\eta$ 恒定时，这就是温度为 $T = \eta\sigma^2/2$ 的小球面对高度为 1 的势垒
-# （第 01 节）。*逃逸率*（escape rate），即每个更新步逃逸的次数，由 Kramers 定律给出：
+# $\xi$ 在每个更新步从正态分布抽取。$\eta$ 恒定时，这就是温度为 $T = \eta\sigma^2/2$（第 01 节）的小球面对高度为 1 的势垒。
+# *逃逸率*（escape rate），即每个更新步逃逸的次数，由 Kramers 定律给出（根号下是谷底的曲率 8 乘以垒顶的曲率 4）：
 #
 # $$k(\eta) = \frac{\sqrt{32}}{2\pi}\;\eta\;e^{-1/T}$$
 
@@ -271,16 +271,16 @@ for name, values in (constants | shares).items():
 # 是恒定取最高值：想要逃逸，就该一直热着。在各种摆动之中，慢的胜过快的；周期从 300 起，在误差范围内不分上下。
 
 # %% [markdown] lang="en"
-# Two limits can be computed without a swing. A *slow* one is at each moment at its constant rate $k(\eta_t)$; this is
-# the **adiabatic** prediction:
+# Two limits can be computed without simulating a swing. A *slow* one lets the balls out at each moment as if $\eta_t$
+# were constant, at the rate $k(\eta_t)$; this is the **adiabatic** prediction:
 #
 # $$\text{share} = 1 - \exp\left(-\sum_t k(\eta_t)\right)$$
 #
 # A *rapid* one is over before the ball has moved: the ball feels the mean rate, and the mean square of the kicks
 # $\eta\sigma\xi$.
 
-# %% [markdown] lang="zh" of="de25e90f"
-# 有两个极限不用摆动就能算出。*慢*摆动时，每一刻的逃逸率都等于学习率恒定在该值时的 $k(\eta_t)$；这就是**绝热**预测：
+# %% [markdown] lang="zh" of="785c3851"
+# 有两个极限不用模拟摆动就能算出。*慢*摆动时，每一刻的逃逸率 $k(\eta_t)$ 都与 $\eta_t$ 恒定不变时一样；这就是**绝热**预测：
 #
 # $$\text{比例} = 1 - \exp\left(-\sum_t k(\eta_t)\right)$$
 #
@@ -534,13 +534,14 @@ for t in (0, half, 3 * half, len(trace) - 1):
 # %% [markdown] lang="en"
 # ## Traps
 #
-# **Momentum you did not ask for.** SGD without momentum is given 0.9. An optimizer that has none at all refuses.
-# **Predict** what a `base_lr` above `max_lr` does.
+# **Momentum you did not ask for.** SGD without momentum is given 0.9. On an optimizer that knows
+# no momentum, CyclicLR refuses to be built until you say `cycle_momentum=False`. **Predict** what a `base_lr` above `max_lr` does.
 
-# %% [markdown] lang="zh" of="ef54bd0c"
+# %% [markdown] lang="zh" of="898e2089"
 # ## 陷阱
 #
-# **你没有要求的动量。** 本来没有动量的 SGD 会被加上 0.9；根本没有动量的优化器则会报错。
+# **你没有要求的动量。** 本来没有动量的 SGD 会被加上 0.9；若优化器根本不支持动量，构造 CyclicLR 就会报错，
+# 除非写明 `cycle_momentum=False`。
 # **先猜一猜** `base_lr` 大于 `max_lr` 会怎样。
 
 # %% name="trap-momentum"
@@ -559,10 +560,10 @@ print("base_lr 0.1, max_lr 0.01:", record(partial(CyclicLR, base_lr=0.1, max_lr=
 # %% [markdown] lang="en"
 # It runs upside down, without a word.
 #
-# **Company.** A scheduler built before CyclicLR on one optimizer spoils its first rate; in a `ChainedScheduler` it
-# overwrites what came before (section 06).
+# **With another scheduler.** A scheduler built before CyclicLR on one optimizer spoils its first rate; in a
+# `ChainedScheduler` it overwrites what came before (section 06).
 
-# %% [markdown] lang="zh" of="759a0c23"
+# %% [markdown] lang="zh" of="b5aae525"
 # 它会倒过来走，一声不吭。
 #
 # **与别的调度器同用。** 在同一个优化器上，先于 CyclicLR 构造的调度器会弄错它的首个学习率；
@@ -635,7 +636,7 @@ print("cycle of 4 updates; scale_fn is given", seen, " saved:", scheduler.state_
 # %% [markdown] lang="zh" of="34dae525"
 # ## 要点
 #
-# 1. `CyclicLR` 每个更新步步进一次，不理会优化器自己的学习率；动量与学习率反向摆动，除非你关掉它。
+# 1. `CyclicLR` 每更新一次就步进一次，不理会优化器自己的学习率；动量与学习率反向摆动，除非你关掉它。
 # 2. 谷值加上摆幅乘三角波，再乘 1、$2^{-(c-1)}$ 或 $\gamma^t$；周期从 1 数起。
 # 3. 循环调制的是温度和迁移率。逃逸比例从快极限升到绝热值 $1 - \exp(-\sum_t k(\eta_t))$，只要包含整数个周期，没有哪个能超过它。
 # 4. 预算相同时，一个三角波与一条降到零的直线不分上下；四个和十六个的训练损失更高，在热处结束的最高。

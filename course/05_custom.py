@@ -36,16 +36,16 @@ lrcourse.use_language("zh")
 # %% [markdown] lang="en"
 # ## Draw one, and race it
 #
-# Six sliders set the learning rate at six points. Let one go, and sixteen small networks train anew, 300 updates each.
-# Their task is MNIST-1D: 4000 signals of 40 samples, ten classes, hard for a network of this size.
+# Six sliders set the learning rate at six points. Move one and let it go: sixteen small networks train anew, 300
+# updates each. Their task is MNIST-1D: 4000 signals of 40 samples, ten classes, hard for a network of this size.
 #
 # Sixteen more follow the cosine at its best peak, from the same first weights through the same batches. So yours are
 # compared with them in pairs, network by network.
 
-# %% [markdown] lang="zh" of="0b97cd3f"
+# %% [markdown] lang="zh" of="2a76d070"
 # ## 画一个，让它上赛道
 #
-# 六个滑块设定六个点上的学习率。松开滑块，十六个小网络就重新训练，各 300 个更新步。任务是 MNIST-1D：4000 条信号，
+# 六个滑块设定六个点上的学习率。拖动一个再松开，十六个小网络就重新训练，各 300 个更新步。任务是 MNIST-1D：4000 条信号，
 # 每条 40 个采样点，分十类，对这么小的网络来说不容易。
 #
 # 另有十六个网络跟随余弦，峰值取最佳，初始权重和批次都与你的相同。所以可以逐个网络配对比较。
@@ -64,12 +64,13 @@ from lrcourse import explorers
 explorers.custom.draw_your_own()
 
 # %% [markdown] lang="en"
-# The last one, down to 0. The constant 0.06 goes exactly as far as the cosine ($\sum\eta$ is 18 for both), ends hot, and
-# loses by more than ten standard errors. That one point wins back nine tenths of the loss, no other as much as a third.
+# The last one, down to 0. The constant 0.06 goes exactly as far as the cosine ($\sum\eta$ is 18 for both), ends hot,
+# and loses by more than ten standard errors. That one point alone wins back nine tenths of the gap; no other wins back
+# a third.
 #
-# What is left to win is small: in the race further down a straight line wins 0.016.
+# What is left to win is small: in the race further down a straight line ends 0.016 below the cosine.
 
-# %% [markdown] lang="zh" of="15866a36"
+# %% [markdown] lang="zh" of="7b3d1c63"
 # 最后那个点，降到 0。恒定的 0.06 与余弦走得恰好一样远（$\sum\eta$ 都是 18），结束时却还很热，输了十多个标准误。
 # 只动这一个点，就能追回差距的九成；动其他任何一个点，都追不回三分之一。
 #
@@ -383,7 +384,7 @@ def mean(values, digits=3):
 for factor in cooled.schedules[1:]:
     gain = (cooled.at(schedule=factor).loss - cooled.at(schedule="1").loss)[0, 0]
     print(f"x {factor:4}", " updates 700-800", mean(gain[:, 700:800].mean(1)),
-          " updates 900-1000", mean(gain[:, 900:].mean(1)))  # fmt: skip
+          " updates 900-1000", mean(gain[:, 900:].mean(1)))
 
 # %% name="drop-figure"
 from lrcourse.figures import custom as figures
@@ -391,12 +392,13 @@ from lrcourse.figures import custom as figures
 figures.reheated(cooled, cold=slice(600, 800))
 
 # %% [markdown] lang="en"
-# A gentle drop gains 0.095; a hundredfold one a quarter of that: all but frozen on the spot.
+# A gentle drop lowers the loss by 0.095; a hundredfold one by a quarter of that: the networks all but freeze on the
+# spot.
 #
 # Heated again, all three lose the gain as fast as the picture can show (each point is a mean over 30 updates). The time
 # spent cold is lost as well: they end *behind* those that never cooled, by seven standard errors and more. So cool once, and last.
 
-# %% [markdown] lang="zh" of="8b839815"
+# %% [markdown] lang="zh" of="a249cab0"
 # 温和的降温让损失降低 0.095；降到百分之一时，只有它的四分之一：网络几乎当场就冻住了。
 #
 # 再加热之后，三者的优势立刻化掉，快到图上分辨不出（每个点是 30 步的平均）。冷着的那段时间也白费了：
@@ -405,13 +407,13 @@ figures.reheated(cooled, cold=slice(600, 800))
 # %% [markdown] lang="en"
 # ## The families, on one page
 #
-# In use today, each under its name; in grey the cosine. REX is the "reflected exponential"; the inverse square root falls
-# as $1/\sqrt t$ after its warm-up. The numbers: first and last rate used, and $\sum\eta$ as a share of updates times peak.
+# Nine schedules in use today; in grey, the cosine. REX is the "reflected exponential"; the inverse square root falls as
+# $1/\sqrt t$ after its warm-up. The numbers: first and last rate used, and $\sum\eta$ as a share of updates times peak.
 
-# %% [markdown] lang="zh" of="67561274"
+# %% [markdown] lang="zh" of="076afac2"
 # ## 各类调度，尽在一页
 #
-# 今天常用的调度，各标其名；灰线是余弦。REX 意为“反射的指数”（reflected exponential）；反平方根在预热之后按 $1/\sqrt t$ 下降。
+# 今天常用的九种调度；灰线是余弦。REX 意为“反射的指数”（reflected exponential）；反平方根在预热之后按 $1/\sqrt t$ 下降。
 # 数字依次为：第一步与最后一步的学习率，以及 $\sum\eta$ 占“更新步数乘以峰值”的比例。
 
 # %% [markdown] lang="en"
@@ -485,14 +487,14 @@ race = sweep(data, shapes, lrs=[0.0125, 0.025, 0.05, 0.1, 0.2, 0.4], seeds=6, up
 figures.raced(race)
 
 # %% [markdown] lang="en"
-# Linear and REX beat the cosine by three standard errors and more, but by little; step and WSD are level with it, within
-# two. The first five lie close together: from the first to the fifth it is a sixth of the way from the fifth to the
-# constant. (Other seeds change their order: on twelve of them REX leads, and it is a quarter of the way.)
+# Linear and REX beat the cosine by three standard errors and more, but by little; step and WSD are level with it,
+# within two. The first five lie close together: the gap from the first to the fifth is a sixth of that from the fifth
+# to the constant. (Twelve other seeds change the order: REX leads, and the sixth becomes a quarter.)
 #
 # What the five share counts more than their formulas: neither cold early nor warm at the end. The exponential, a
-# hundredfold colder by the end, is cold too early; the inverse square root and the constant never are.
+# hundredfold colder by the end, is cold too early; the inverse square root and the constant never get cold.
 
-# %% [markdown] lang="zh" of="c45fa833"
+# %% [markdown] lang="zh" of="94a44a71"
 # 线性与 REX 胜过余弦三个标准误以上，但幅度很小；阶梯和 WSD 与它不分上下，相差不到两个标准误。前五名挤在一起：
 # 第一名到第五名的差距，只有第五名到恒定学习率的六分之一。（换一批随机种子，名次会变：另取十二个，领先的是 REX，
 # 这个比例是四分之一。）
@@ -544,10 +546,10 @@ for horizon, cooldown in cooling.items():
     checkpoints[horizon] = copy.deepcopy([part.state_dict() for part in trunk])  # or torch.save
 
 # %% [markdown] lang="en"
-# **Predict**: how far is a branch from the same WSD run in one go, from update 0?
+# **Predict**: how far are the weights of a branch from those of the same WSD, run in one go from update 0?
 
-# %% [markdown] lang="zh" of="23a74d64"
-# **先猜一猜**：同一个 WSD 从第 0 步一口气跑完，分支与它相差多少？
+# %% [markdown] lang="zh" of="6e1ab60d"
+# **先猜一猜**：同一个 WSD 从第 0 步一口气跑完，分支的权重与它的相差多少？
 
 # %% name="work-branch"
 for horizon, cooldown in cooling.items():
@@ -655,7 +657,7 @@ print("returns the rate", scheduler.get_last_lr())
 
 factors = []
 for gamma in (0.9, 0.5):
-    factors.append(lambda t: gamma**t)  # noqa: B023
+    factors.append(lambda t: gamma**t)
 scheduler = LambdaLR(optimizer_of(0.1, 0.1), factors)
 run(scheduler, 2)
 print("gamma 0.9, 0.5  ", scheduler.get_last_lr())

@@ -1,5 +1,5 @@
 # %% [markdown] lang="en"
-# # Join plans that hold
+# # Join plans so that they hold
 #
 # **30 minutes · you need sections 01 and 02.** One schedule warms up, another cools; one cycles, another shrinks the
 # cycles. PyTorch has two classes to put them together, and both have holes. You will be able to
@@ -11,7 +11,7 @@
 # 5. write what you meant with `then` and `*`, to any depth, as one scheduler,
 # 6. save such a run at any update and go on as if nothing had happened.
 
-# %% [markdown] lang="zh" of="0c73ccd2"
+# %% [markdown] lang="zh" of="3a390698"
 # # 把方案接牢
 #
 # **30 分钟 · 你需要第 01 和 02 节。** 一个调度负责预热，另一个负责冷却；一个循环起伏，另一个让起伏逐渐变小。
@@ -217,11 +217,13 @@ for name, reference in [("10 ↑ T_max=290", "10 → T_max=290"), ("150 → T_ma
     print(f"{name:15} against {reference:15}", gap(joints, name, reference))
 
 # %% [markdown] lang="en" given="0.0505"
-# This jump, from 0.0505 to 0.1, a rate that the network stands, did no harm against the smooth joint at the same update:
-# the losses differ by 0.003 ± 0.002. The warm ends cost 0.109 ± 0.013 and 0.203 ± 0.023. What counts is the rate at the *end*.
+# This jump, from 0.0505 to 0.1, did no harm, for 0.1 is a rate that the network can bear: against the smooth joint at
+# the same update the losses differ by 0.003 ± 0.002. The two ends left warm cost 0.109 ± 0.013 and 0.203 ± 0.023. What
+# counts is the rate at the *end*.
 
-# %% [markdown] lang="zh" of="6c165a61"
-# 这次从 0.0505 跳到 0.1，而 0.1 是网络承受得住的学习率；与同一步上的平滑交接相比没有害处：损失只差 0.003 ± 0.002。收尾太热则要付出
+# %% [markdown] lang="zh" of="ce2d9073"
+# 这次从 0.0505 跳到 0.1，没有害处，因为 0.1 是网络承受得住的学习率：与同一步上的平滑交接相比，损失只差 0.003 ± 0.002。
+# 收尾太热则要付出
 # 0.109 ± 0.013 和 0.203 ± 0.023 的代价。要紧的是*结尾*处的学习率。
 
 # %% [markdown] lang="en"
@@ -246,24 +248,24 @@ figures.against(panels)
 
 # %% [markdown] lang="en"
 # Only the first. A class with a closed form can be set to its own 0. `MultiplicativeLR` has none: it multiplies the
-# rate it *finds*, here a tenth, for ever. `SWALR` too goes on from what it finds,
-# as it is meant to.
+# rate it *finds*, here a tenth of the base rate, and so stays ten times too low to the end. `SWALR` too goes on from
+# what it finds, as it is meant to.
 #
-# `OneCycleLR` does worse: its constructor overwrites the optimizer's base rate, from which *every* part starts, so that the warm-up climbs to
-# 0.004 at most, instead of 0.1.
+# `OneCycleLR` does worse: its constructor overwrites the optimizer's base rate, from which *every* part starts, so that
+# the warm-up climbs to 0.004 at most, instead of 0.1.
 
-# %% [markdown] lang="zh" of="5c839411"
-# 只有第一对。有闭式公式的类可以拨回自己的 0。`MultiplicativeLR` 没有：它乘的是它*遇到*的学习率，这里是十分之一，
-# 从此一直如此。`SWALR` 也从遇到的值接着走，那正是它的用途。
+# %% [markdown] lang="zh" of="07493c21"
+# 只有第一对。有闭式公式的类可以拨回自己的 0。`MultiplicativeLR` 没有：它乘的是它*遇到*的学习率，这里只有基准学习率的十分之一，
+# 于是直到最后都只有应有的十分之一。`SWALR` 也从遇到的值接着走，那正是它的用途。
 #
 # `OneCycleLR` 更糟：它的构造函数会改写优化器里的基准学习率，*所有*部分都由此出发，于是预热最多升到 0.004，而不是 0.1。
 
 # %% [markdown] lang="en"
-# **Predict** whether the cold one costs more or less than the warm ends did: the same factor 0.985 an update, once by each
-# class.
+# The same factor 0.985 an update, once by each class. **Predict** whether the run that `MultiplicativeLR` leaves too
+# cold costs more or less than the warm ends did.
 
-# %% [markdown] lang="zh" of="314f56fb"
-# 每步同样乘 0.985，两个类各训练一次。**先猜一猜**：学习率过低的那个，代价比收尾太热更大还是更小？
+# %% [markdown] lang="zh" of="121c643e"
+# 每步同样乘 0.985，两个类各训练一次。**先猜一猜**：`MultiplicativeLR` 让学习率过低，代价比收尾太热更大还是更小？
 
 # %% name="cold"
 low = partial(lr_scheduler.ConstantLR, factor=0.1, total_iters=20)
@@ -431,10 +433,12 @@ for name, arguments in figures.PARTS.items():
 figures.where_chains_multiply(steps=40)
 
 # %% [markdown] lang="en"
-# 8 · 8, those where both multiply. What does a lost decay cost? Cycles between 0.02 and 0.2, with a decay of 0.985 an update, as a chain and as the
+# 8 · 8, those where both multiply.
+#
+# What does a lost decay cost? Cycles between 0.02 and 0.2, with a decay of 0.985 an update, as a chain and as the
 # product. **Predict**: as much as the warm ends, more, or less?
 
-# %% [markdown] lang="zh" of="d8c6628d"
+# %% [markdown] lang="zh" of="4d54c81b"
 # 8 · 8 个，即两者都相乘的那些。衰减丢了，代价有多大？在 0.02 与 0.2 之间循环，每步再乘 0.985，一个用链式组合，一个用真正的乘积。**先猜一猜**：
 # 与收尾太热相比，差不多，更大，还是更小？
 
@@ -451,11 +455,11 @@ print("chain against product", gap(lost, "ChainedScheduler", "product"))
 figures.joints(lost)
 
 # %% [markdown] lang="en"
-# The chain cycles on at full height to the end, and loses 0.238 ± 0.020: much like the worse of the warm ends, which is what it
-# is.
+# The chain cycles on at full height to the end, and loses 0.238 ± 0.020: it is a warm end too, and costs about as much
+# as the worse of those above.
 
-# %% [markdown] lang="zh" of="a7c3ce9d"
-# 链式组合直到最后都在以全高循环，损失多出 0.238 ± 0.020：与更糟的那种收尾太热相仿，它本来就是收尾太热。
+# %% [markdown] lang="zh" of="c3812b4a"
+# 链式组合直到最后都在以全高循环，损失多出 0.238 ± 0.020：这也是收尾太热，代价与上面更糟的那种相仿。
 
 # %% [markdown] lang="en"
 # ## The way out: compose functions, not schedulers
@@ -494,18 +498,19 @@ for how in ("SequentialLR", "then", "*"):
     print(f"{how:12} {196 - len(wrong)} of 196 as meant; wrong: {goes_on} + {len(wrong) - goes_on}")
 
 # %% [markdown] lang="en"
-# The 56 that fail are of two kinds. In 26 the second part, `MultiplicativeLR` or `SWALR`, goes on from what it finds (two
-# steps that had not dropped yet let `SWALR` pass). In 30 `OneCycleLR`, or `CyclicLR` built first, has rewritten the base
-# rate of its partner.
+# The 56 that fail are of two kinds. In 26 the second part, `MultiplicativeLR` or `SWALR`, goes on from what it finds
+# (only behind `StepLR` and `MultiStepLR`, which have not dropped by update 8, does `SWALR` find the full rate). In 30
+# `OneCycleLR`, or `CyclicLR` built first, has rewritten the base rate of its partner.
 #
 # `then` and `*`: all of them. And the result is *one* scheduler, built by `chaining.sequential` or `chaining.product`, or by
 # `CurveLR(optimizer, schedule)`, whatever the function.
 #
 # With `relative=True` the schedules are factors, of each group's own base rate.
 
-# %% [markdown] lang="zh" of="b4eb0bae"
-# 失败的 56 对分两类。其中 26 对，第二部分是 `MultiplicativeLR` 或 `SWALR`，会从遇到的值接着走（两种阶梯那时还没有下降，
-# 所以与 `SWALR` 的组合没有出错）。另外 30 对，是 `OneCycleLR` 或者先构造的 `CyclicLR` 改写了对方的基准学习率。
+# %% [markdown] lang="zh" of="29d73e63"
+# 失败的 56 对分两类。其中 26 对，第二部分是 `MultiplicativeLR` 或 `SWALR`，
+# 会从遇到的值接着走（只有接在 `StepLR` 和 `MultiStepLR` 之后，`SWALR` 才没有出错：到第 8 步，这两种阶梯还没有下降）。另外 30 对，
+# 是 `OneCycleLR` 或者先构造的 `CyclicLR` 改写了对方的基准学习率。
 #
 # `then` 和 `*`：全部符合。而且结果是*一个*调度器，由 `chaining.sequential` 或 `chaining.product` 构造；任何函数都可以交给
 # `CurveLR(optimizer, schedule)`。
@@ -605,8 +610,8 @@ print(by_shift)
 # %% [markdown] lang="zh" of="ea8eae82"
 # ## 在任意更新步保存
 #
-# 训练在第 $k$ 步停下，在新的进程里继续。那里要构造调度器，还要载入状态，有三种顺序：“build, optimizer, scheduler”
-# 先构造，再载入优化器和调度器；“optimizer, build, scheduler” 先载入优化器；“build, scheduler” 不载入优化器的状态。
+# 训练在第 $k$ 步停下，在新的进程里继续。那里要构造调度器，还要载入状态，有三种顺序：“build, optimizer, scheduler”先构造，
+# 再载入优化器和调度器；“optimizer, build, scheduler”先载入优化器；“build, scheduler”不载入优化器的状态。
 #
 # **先猜一猜**：哪几种顺序能让 torch 的学习率在*每个* $k$ 处都正确？我们的呢？
 

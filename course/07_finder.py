@@ -34,22 +34,21 @@ lrcourse.use_language("zh")
 # %% [markdown] lang="en" given="1e-5"
 # ## Read it off, then try it
 #
-# Above: a network trains once, for a hundred updates, while $\eta$ rises from 1e-8 towards 10 (shown from 1e-5). The loss
-# falls, turns, bursts. Below: the same network, trained afresh for 300 updates at one constant
-# $\eta$, the slider's.
+# Above: a network trains once, for a hundred updates, while $\eta$ rises from 1e-8 towards 10 (shown from 1e-5). The
+# loss falls, turns up, explodes. Below: the same network, trained afresh for 300 updates at one constant $\eta$, the
+# slider's.
 
-# %% [markdown] lang="zh" of="9e5ba9d9"
+# %% [markdown] lang="zh" of="36735c04"
 # ## 先读出来，再试一试
 #
-# 上方：一个网络只训练一次，约一百步，其间 $\eta$ 从 1e-8 升向 10
-# （从 1e-5 处画起）。损失先下降，再转向，最后急剧发散。
-# 下方：同一个网络从头训练 300 步，用的是一个恒定的 $\eta$，由滑块决定。
+# 上方：一个网络只训练一次，约一百步，其间 $\eta$ 从 1e-8 升向 10（从 1e-5 处画起）。损失先下降，再转向，最后急剧发散。下方：
+# 同一个网络从头训练 300 步，用的是一个恒定的 $\eta$，由滑块决定。
 
 # %% [markdown] lang="en"
-# **Predict** from the upper curve alone where the lower is lowest: at the turn, or how far left of it? The goal is a loss
-# within 0.02 of the best, on each of the three networks. Afterwards let the trainings at all rates be shown.
+# **Predict** from the upper curve alone where the lower is lowest: at the turn, or how far left of it? The goal is a
+# loss within 0.02 of the best, on each of the three networks. Then show the trainings at all rates.
 
-# %% [markdown] lang="zh" of="14055ad3"
+# %% [markdown] lang="zh" of="2e212dab"
 # **先猜一猜**：只看上面的曲线，下面的损失在哪里最低？在转向处，还是在它左边多远？目标：在三个网络上，损失与最佳相差都不超过 0.02。
 # 之后再打开所有学习率的训练结果。
 
@@ -225,24 +224,25 @@ for pair in ((2, 0.02), (40, 0.5)):
     print(f"curvatures {pair}: turns at {turn:.2g}, {turn * max(pair) / 2:.1f} times 2/λ_max")
 
 # %% [markdown] lang="en"
-# More than five times beyond it: the steepest direction sets off the burst, but it has shrunk by then and must first grow
-# back. So the turn is an upper estimate of $2/\lambda_{\max}$.
+# More than five times beyond it: the steepest direction sets off the explosion, but along it $x$ has shrunk to almost
+# nothing by then, and must first grow back. So the turn is an upper estimate of $2/\lambda_{\max}$.
 #
 # A network's steepest curvature also rises and falls as it learns, and its gradient is noisy. The parabola tells why there
 # is a turn; it does not tell which constant rate is best.
 
-# %% [markdown] lang="zh" of="a1a305fb"
-# 超出五倍有余：爆炸由曲率最大的方向引发，但它那时已经缩得很小，得先重新长大。所以转向处给出的是 $2/\lambda_{\max}$ 的偏高估计。
+# %% [markdown] lang="zh" of="3c1680d5"
+# 是它的五倍多：爆炸由曲率最大的方向引发，但那时 $x$ 在这个方向上已经缩得几乎为零，得先重新长大。
+# 所以转向处给出的是 $2/\lambda_{\max}$ 的偏高估计。
 #
 # 而且，网络最大的曲率随学习而起落，梯度还带噪声。抛物线说明了为什么会有转向，却没有说明哪个恒定学习率最好。
 
 # %% [markdown] lang="en"
 # ## A range in decades
 #
-# **Predict**: a hundred learning rates from 1e-8 to 10, equally spaced. How many lie below 0.1? And if each is the last
-# times a factor?
+# **Predict**: a hundred learning rates from 1e-8 to 10, equally spaced. How many lie below 0.1? And if each is the one
+# before times a factor?
 
-# %% [markdown] lang="zh" of="b9775c54"
+# %% [markdown] lang="zh" of="ed3b3889"
 # ## 按数量级划分范围
 #
 # **先猜一猜**：从 1e-8 到 10 等距地取一百个学习率，有几个低于 0.1？若每一个都是前一个乘以同一因子呢？
@@ -253,12 +253,12 @@ for mode in ("linear", "exponential"):
     print(f"{mode:12}", "below 0.1:", int((run.lrs < 0.1).sum()), " loss lowest at", f"{run.lrs[run.losses.argmin()]:.2g}")
 
 # %% [markdown] lang="en"
-# One, against 77. The second linear step is already beyond $2/\lambda = 0.05$, so that test sees nothing but an explosion: its
-# "lowest" is the loss before the first real step.
+# One, against 77. The second linear step is already beyond $2/\lambda = 0.05$, so that test sees nothing but an
+# explosion: its "lowest" is the loss before the first real step.
 #
 # Trap: the linear mode is for a range of one decade, such as the bounds of a cyclic rate.
 
-# %% [markdown] lang="zh" of="c51f642f"
+# %% [markdown] lang="zh" of="918ab921"
 # 前者只有一个，后者有 77 个。线性的第二步就已越过 $2/\lambda = 0.05$，整个测试只看到爆炸：
 # 它的“最低点”不过是第一次真正更新之前的损失。
 #
@@ -282,10 +282,11 @@ print("m_0 =", f"{0.1 * losses[0]:.2f}", " first loss", f"{losses[0]:.2f}")
 figures.averages(lrs, losses)
 
 # %% [markdown] lang="en"
-# A tenth of the loss: the average climbs, for thirty steps, and its minimum is its first point. Divide by the weights gathered so far, $1 - \beta^{t+1}$, and it is right at once. To begin at
-# the first loss helps, but six batches later that one still weighs more than all others together ($0.9^6 > 0.5$).
+# A tenth of the loss: the average climbs, for thirty steps, and its minimum is its first point. Divide by the weights
+# gathered so far, $1 - \beta^{t+1}$, and it is right at once. To begin at the first loss helps, but six batches later
+# that one still weighs more than all others together ($0.9^6 > 0.5$).
 
-# %% [markdown] lang="zh" of="9852dd4b"
+# %% [markdown] lang="zh" of="b0d93b33"
 # 只有损失的十分之一：平均在最初三十步里一路上爬，最低点竟是第一个点。除以迄今累积的权重 $1 - \beta^{t+1}$，它立刻就对了。
 # 从首个损失开始也有帮助，但六个批次之后，那一个的权重仍超过其余的总和（$0.9^6 > 0.5$）。
 
@@ -313,13 +314,14 @@ for num_steps in (100, 300):
 # It lags by $\beta/(1-\beta) = 9$ updates, whatever an update is worth: 0.82 decades of a hundred steps, 0.27 of three
 # hundred. (The measured lag is less where the loss bends within those nine steps.)
 #
-# So more steps, or a narrower range, and not less smoothing. And what you divide the turn by depends on it.
+# So take more steps, or a narrower range, and not less smoothing. The lag also shifts the turn to the right: what to
+# divide it by depends on the number of steps.
 
-# %% [markdown] lang="zh" of="61282656"
+# %% [markdown] lang="zh" of="8962fd05"
 # 它滞后 $\beta/(1-\beta) = 9$ 步，不管一步相当于多少：一百步的测试是 0.82 个数量级，三百步的是 0.27 个。
 # （若损失在这九步之内就弯了过去，实测的滞后会小一些。）
 #
-# 所以应该增加步数或收窄范围，而不是减少平滑。转向处该除以几，也取决于它。
+# 所以应该增加步数或收窄范围，而不是减少平滑。滞后还会把转向处推向右边：该把它除以几，取决于步数。
 
 # %% [markdown] lang="en"
 # ## Four suggestions
@@ -328,10 +330,10 @@ for num_steps in (100, 300):
 # - `valley`: the middle of the longest fall (fastai's rule).
 # - `minimum/3` and `minimum/10`: the turn, divided. The default is `minimum/10`.
 #
-# Over five seeds each varies by about two. **Predict**: does a rule that repeats itself to a factor of two come within a
-# factor of two of the best rate?
+# Over five seeds each varies by a factor of about two. **Predict**: does a rule that repeats itself to a factor of two
+# come within a factor of two of the best rate?
 
-# %% [markdown] lang="zh" of="65c08689"
+# %% [markdown] lang="zh" of="13af4014"
 # ## 四种建议
 #
 # - `steepest`：损失对 $\ln\eta$ 下降最快之处。
@@ -432,10 +434,10 @@ explorers.finder.read_it(rules=True)
 # %% [markdown] lang="en"
 # ## A schedule bears more
 #
-# The sweep above holds $\eta$ constant. **Predict**: now a straight line to 0. Is the
-# best *start* higher or lower than the best constant rate?
+# The sweep above holds $\eta$ constant. **Predict**: now a straight line to 0. Is the best *start* higher or lower than
+# the best constant rate?
 
-# %% [markdown] lang="zh" of="f3c15e37"
+# %% [markdown] lang="zh" of="5e310139"
 # ## 调度能承受更大的学习率
 #
 # 上面的扫描用的是恒定的 $\eta$。**先猜一猜**：现在沿直线降到 0。最佳的*起点*比最佳的恒定学习率高，还是低？
@@ -450,19 +452,19 @@ for name, (test, true) in found.items():
     best = losses[:-1].mean(1).argmin()
     cost = losses[-1] - losses[best]
     print(f"{name:9} best start {bench.lrs[best]:.2g}  best constant {true.lrs[true.best]:.2g}",
-          f" minimum/10 {cost.mean():+.3f} ± {cost.std(ddof=1) / len(cost)**0.5:.3f}")  # fmt: skip
+          f" minimum/10 {cost.mean():+.3f} ± {cost.std(ddof=1) / len(cost)**0.5:.3f}")
 
 # %% [markdown] lang="en"
 # Higher, about two to three times (0.95 against 0.53, 0.13 against 0.04, 0.022 against 0.007): a rate too hot to end with
 # may be right to begin with.
 #
-# So for a schedule that decays the suggestion is rather low: `minimum/10` costs 0.104 to 0.187. Let the three rates follow
-# *your* schedule.
+# So for a schedule that decays the suggestion is rather low: `minimum/10` costs 0.104 to 0.187. Try the three rates
+# with *your* schedule.
 
-# %% [markdown] lang="zh" of="0a4cdd8c"
+# %% [markdown] lang="zh" of="4f5af6ef"
 # 更高，约为两到三倍（0.95 对 0.53，0.13 对 0.04，0.022 对 0.007）：不适合收尾的学习率，也许正适合开头。
 #
-# 所以对会衰减的调度，建议值就偏低了：`minimum/10` 的代价是 0.104 到 0.187。那三个学习率应当使用*你自己的*调度。
+# 所以对会衰减的调度，建议值就偏低了：`minimum/10` 的代价是 0.104 到 0.187。试那三个学习率时，要用*你自己的*调度。
 
 # %% [markdown] lang="en"
 # ## When to measure again
@@ -570,10 +572,10 @@ print("log of a negative number:", broken.stopped, " all kept losses finite:", b
 # %% [markdown] lang="en"
 # ## Four endings
 #
-# A test comes to its end, diverges, fails, or is interrupted. **Predict** after which of them the fingerprint of everything
-# (weights, buffers, momentum, gradients, mode, rates, three random states) is another.
+# A test comes to its end, diverges, fails, or is interrupted. **Predict** after which of them the fingerprint of
+# everything (weights, buffers, momentum, gradients, mode, rates, three random states) has changed.
 
-# %% [markdown] lang="zh" of="2991bb75"
+# %% [markdown] lang="zh" of="9449f43e"
 # ## 四种结局
 #
 # 测试或是走完，或是发散，或是出错，或是被打断。**先猜一猜**：哪一种之后，全部状态（权重、缓冲区、动量、梯度、模式、学习率、三个随机状态）的指纹会变？
@@ -588,7 +590,7 @@ def fingerprint():
     state += [parameter.grad.numpy().tobytes() for parameter in model.parameters()]
     state += [entry["momentum_buffer"].numpy().tobytes() for entry in optimizer.state.values()]
     state += [module.training for module in model.modules()] + [optimizer.param_groups[0]["lr"]]
-    state += [torch.get_rng_state().numpy().tobytes(), random.getstate(), np.random.get_state()[1].tobytes()]  # noqa: NPY002
+    state += [torch.get_rng_state().numpy().tobytes(), random.getstate(), np.random.get_state()[1].tobytes()]
     return hashlib.sha256(pickle.dumps(state)).hexdigest()[:8]
 
 # %% name="endings"
@@ -626,10 +628,10 @@ for ending, error, last in [("end", None, 1e-3), ("diverged", None, 1e3), ("erro
 # %% [markdown] lang="en"
 # ## At work
 #
-# Groups at 1e-4 and 1e-3, one test; accumulation and clipping are as in your loop. **Predict** how the two suggestions are
-# related.
+# Two param groups, at 1e-4 and 1e-3, and one test; accumulation and clipping are as in your loop. **Predict** how the
+# two suggestions are related.
 
-# %% [markdown] lang="zh" of="57c33fd3"
+# %% [markdown] lang="zh" of="f694e6b8"
 # ## 实战
 #
 # 两个参数组分别为 1e-4 和 1e-3，只做一次测试；梯度累积和裁剪与你的训练循环相同。**先猜一猜**：两个建议值是什么关系？
@@ -638,7 +640,7 @@ for ending, error, last in [("end", None, 1e-3), ("diverged", None, 1e3), ("erro
 model = new_model()
 optimizer = torch.optim.AdamW([
     {"params": model[:2].parameters(), "lr": 1e-4}, {"params": model[2:].parameters(), "lr": 1e-3},
-])  # fmt: skip
+])
 result = find_lr(model, loader(digits, 8), cross_entropy, optimizer, seeds=3, accumulation_steps=4, clip=1.0)
 print("groups", [f"{lr:.2g}" for lr in result.suggested_lrs])
 
@@ -670,7 +672,7 @@ def closure(model, batch):
 
 watched = find_lr(model, train_loader, cross_entropy, optimizer, val_loader=validation)
 print("validation", f"{watched.suggested_lr:.1g}", " dict batches",
-      f"{find_lr(model, dicts, None, optimizer, closure=closure).suggested_lr:.1g}")  # fmt: skip
+      f"{find_lr(model, dicts, None, optimizer, closure=closure).suggested_lr:.1g}")
 
 # %% [markdown] lang="en"
 # `Finder` is the same test in single updates: stop when you like, look at the model, go on. It too restores everything,

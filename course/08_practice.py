@@ -131,23 +131,24 @@ report
 # %% [markdown] lang="en"
 # ## Would the loss have told you?
 #
-# Thirteen mistakes that change the learning rate, each with eight networks that it trained, and eight with the same first
-# weights and batches that were trained as meant. *Cost* is the difference of their final training losses.
+# Thirteen of the fifteen mistakes below change the learning rate of the run itself. Each is shown with eight networks
+# that it trained, and with eight, of the same first weights and batches, that were trained as meant. *Cost* is the
+# difference of their final training losses.
 
-# %% [markdown] lang="zh" of="9986d575"
+# %% [markdown] lang="zh" of="192f6479"
 # ## 损失会告诉你吗？
 #
-# 十三种会改变学习率的错误：每一种都训练八个网络，另有八个初始权重与批次都相同的网络按本意训练。
+# 下面的十五种错误中，有十三种会改变这次训练本身的学习率。每一种都训练了八个网络，另有八个初始权重与批次都相同的网络按本意训练。
 # *代价*是两者最终训练损失之差。
 
 # %% [markdown] lang="en"
-# **Predict** which costs most: a scheduler that is never stepped, one that is stepped once an epoch instead of once an update, or
-# one that decays every update by what was meant for an epoch. The goal is to find one that costs at least four times as much as
-# the first.
+# **Predict** which costs most: a scheduler that is never stepped, one that is stepped once an epoch instead of once an
+# update, or one that decays every update by what was meant for an epoch. The goal is to find one that costs at least
+# four times as much as never stepping.
 
-# %% [markdown] lang="zh" of="823305ae"
-# **先猜一猜**哪种代价最大：从不 step 的调度器；本该每步 step 却每轮才 step 一次的；还是每步都按一整轮的量衰减的？
-# 目标是找到一种，代价至少是第一种的四倍。
+# %% [markdown] lang="zh" of="e4e66086"
+# **先猜一猜**哪种代价最大：从不 step 的调度器；本该每步 step 却每轮才 step 一次的；还是每步都按一整轮的量衰减的？目标是找到一种，
+# 代价至少是“从不 step”的四倍。
 
 # %% name="which"
 from lrcourse import explorers
@@ -326,36 +327,36 @@ with practice.watching_everything() as reports:
         scheduler.step()
 print(*reports)
 
-# %% [markdown] lang="en" given="3.6% 5.3%"
-# What does watching cost? `make bench` trains the digits MLP with and without it: 3.6% more time with AdamW, 5.3% with
-# SGD, some thirty microseconds an update (on a busy machine, load average 4). The larger the network, the smaller the share.
+# %% [markdown] lang="en" given="1.7% 2.8%"
+# What does watching cost? `make bench` trains the digits MLP with and without it: 1.7% more time with AdamW, 2.8% with
+# SGD, some 25 microseconds an update on two quiet cores. The larger the network, the smaller the share.
 
-# %% [markdown] lang="zh" of="bc21c392"
-# 观察要花多少时间？`make bench` 在有、无观察的情况下训练 digits 的 MLP：AdamW 多花 3.6% 的时间，SGD 多花 5.3%，
-# 每个更新步约三十微秒（机器繁忙，平均负载为 4）。网络越大，占比越小。
+# %% [markdown] lang="zh" of="0f993818"
+# 观察要花多少时间？`make bench` 在有、无观察的情况下训练 digits 的 MLP：AdamW 多花 1.7% 的时间，SGD 多花 2.8%，
+# 在两个空闲的核上，每个更新步约 25 微秒。网络越大，占比越小。
 
 # %% [markdown] lang="en"
 # ## Which schedule?
 #
 # | you want | take | because |
 # |---|---|---|
-# | a baseline to compare with | `MultiStepLR`, by 3 at 60, 80, 93 % | easy to repeat, hard to beat (below) |
+# | a baseline to compare with | `MultiStepLR`, down to a third at 60, 80 and 93 % of the run | easy to repeat, hard to beat (below) |
 # | the best result | WSD; linear to zero, one-cycle, cosine | high for most of it, cold at the end |
 # | no blow-up at the start | a warm-up, then any of these | lowers the curvature first |
 # | to decide nothing | `ReduceLROnPlateau` | needs no length, but patience |
-# | a transformer | warm-up, then cosine | accuracy .39 without the warm-up, .82 with it |
+# | a transformer | warm-up, then cosine | accuracy 0.39 without the warm-up, 0.82 with it |
 # | no known length | WSD: trunk, then a cooldown | one run, every length |
 
-# %% [markdown] lang="zh" of="d2bc3618"
+# %% [markdown] lang="zh" of="28843cfa"
 # ## 选哪种调度？
 #
 # | 你想要 | 选用 | 因为 |
 # |---|---|---|
-# | 用来比较的基线 | `MultiStepLR`，在 60、80、93 % 处降为 1/3 | 便于复现，也不易胜过（见下） |
+# | 用来比较的基线 | `MultiStepLR`，在训练的 60、80、93 % 处各降为 1/3 | 便于复现，也不易胜过（见下） |
 # | 最好的结果 | WSD；线性到零、单周期、余弦 | 大部分时间高，最后冷下来 |
 # | 开头不发散 | 预热，然后任选其一 | 先降低曲率 |
 # | 什么都不用定 | `ReduceLROnPlateau` | 不需要长度，但需要耐心 |
-# | Transformer | 预热，然后余弦 | 准确率：无预热 .39，有预热 .82 |
+# | Transformer | 预热，然后余弦 | 准确率：无预热 0.39，有预热 0.82 |
 # | 长度未知 | WSD：主干，然后冷却 | 一次训练，各种长度都适用 |
 
 # %% [markdown] lang="en"
@@ -380,12 +381,12 @@ for name, case in cases.items():
     print(f"{name}: {advice.title}\n  {advice.why}\n  {advice.evidence[0]}")
 
 # %% [markdown] lang="en"
-# Does it hold on *this* problem? The schedules that it builds for 500 updates, with a constant rate and a cosine to compare
-# with: six seeds, each at the best of five peaks. **Predict**: does the WSD win here too? How far behind is the constant
-# rate?
+# Does it hold on *this* problem? The schedules that it builds for 500 updates, each named after its case, with a
+# constant rate and a cosine to compare with: six seeds, each at the best of five peaks. **Predict**: does the WSD win
+# here too? How far behind is the constant rate?
 
-# %% [markdown] lang="zh" of="38f8bc3d"
-# 在*这个*问题上也成立吗？取它为 500 个更新步构建的调度，再加上恒定学习率和余弦作比较：六个随机种子，
+# %% [markdown] lang="zh" of="cd22870b"
+# 在*这个*问题上也成立吗？取它为 500 个更新步构建的调度（各以情形为名），再加上恒定学习率和余弦作比较：六个随机种子，
 # 各取五个峰值中最好的。**先猜一猜**：WSD 在这里也会获胜吗？恒定学习率落后多少？
 
 # %% name="race"
@@ -404,17 +405,18 @@ race = training.sweep(data, shapes, lrs=[0.025, 0.05, 0.1, 0.2, 0.4], seeds=6, u
 custom.raced(race)
 
 # %% [markdown] lang="en" given="0.016 30%"
-# No winner: the WSD, which won where it was measured, is level with the cosine here, +0.005 ± 0.003, and so are the three
-# drops of the baseline. The constant rate loses 0.130, and is best at the lowest peak tried.
+# No winner: the WSD ("best" in the picture, for it won where `advise` has its numbers from) is level with the cosine
+# here, +0.005 ± 0.003, and so are the three drops of the baseline. The constant rate loses 0.130, and is best at the
+# lowest peak tried.
 #
 # The length of the cooldown counts: `advise` cools for 30% of the run, and section 05 says how a straight line to zero does
 # (0.016 *below* the cosine). Short runs want a longer cooldown.
 #
 # So the advice is where to begin, not where to stop. All that end cold lie within 0.013; that is the part to rely on.
 
-# %% [markdown] lang="zh" of="9799f46e"
-# 没有赢家：WSD 在当初的测试中胜出，在这里却与余弦不分上下，+0.005 ± 0.003；基线的三次下降也是如此。恒定学习率落后 0.130，
-# 而且在所试的最低峰值处最好。
+# %% [markdown] lang="zh" of="41f7bf4c"
+# 没有赢家：WSD 在 `advise` 所依据的测试中胜出，所以图中名为“最佳”，在这里却与余弦不分上下，+0.005 ± 0.003；
+# 基线的三次下降也是如此。恒定学习率落后 0.130，而且在所试的最低峰值处最好。
 #
 # 冷却的长短有影响：`advise` 用训练的 30% 冷却；一条直线降到零的结果见第 05 节（比余弦*低* 0.016）。训练越短，冷却所占的比例应越大。
 #
@@ -423,10 +425,10 @@ custom.raced(race)
 # %% [markdown] lang="en"
 # ## Stop at any update, and go on
 #
-# Jobs get killed. A run is more than weights, and whatever is not in the file is another run. Here is one with dropout
-# (it draws random numbers) and a loader that knows where it stands.
+# Jobs get killed. A run is more than weights, and whatever the file leaves out makes it another run. Here is one with
+# dropout (it draws random numbers) and a loader that knows where it stands.
 
-# %% [markdown] lang="zh" of="4d802d2c"
+# %% [markdown] lang="zh" of="a5358e42"
 # ## 随时停下，再继续
 #
 # 作业会被强行终止。一次训练不只是权重：没写进文件的东西，会让它变成另一次训练。下面这次训练带 dropout（它要抽随机数），
@@ -495,11 +497,11 @@ print("largest difference", (again - whole).abs().max().item(), " equal", torch.
 # %% [markdown] lang="en"
 # ## Leave one out
 #
-# Another run, a small one: 300 updates, killed at 270, with batches drawn by a generator. The script starts again with one
-# part missing at a time: that part is as new. *Weights apart* is the largest difference of any weight over eight seeds.
-# **Predict** which missing part costs most, and which costs nothing.
+# Another run, a small one: 300 updates, killed at 270, with batches drawn by a generator. The script starts again with
+# one part missing at a time: that part begins anew. *Weights apart* is the largest difference of any weight over eight
+# seeds. **Predict** which missing part costs most, and which costs nothing.
 
-# %% [markdown] lang="zh" of="c16f3a2b"
+# %% [markdown] lang="zh" of="ff0e4ae7"
 # ## 一次漏掉一样
 #
 # 换一次小一点的训练：300 步，在第 270 步中断，批次由一个生成器抽取。脚本重新开始，每次漏掉一个部分：那个部分是全新的。
@@ -549,12 +551,12 @@ explorers.practice.killed()
 # 这是短训练碰上的运气，不是续训。
 
 # %% [markdown] lang="en"
-# ## A file that refuses
+# ## Refuse a bad file
 #
 # A job killed *while it saves*, a file from elsewhere, another model. **Predict** what `load` does with each.
 
-# %% [markdown] lang="zh" of="d26fb790"
-# ## 宁可拒绝的文件
+# %% [markdown] lang="zh" of="46061555"
+# ## 拒绝坏文件
 #
 # *正在保存时*被强行终止的作业，来路不明的文件，另一个模型。**先猜一猜** `load` 会如何对待它们？（异常信息为英文。）
 
@@ -572,13 +574,13 @@ for file, into in ((cut, model), (foreign, model), (path, wide)):
         print(str(error).replace(folder.name + "/", "").partition(";")[0])
 
 # %% [markdown] lang="en"
-# Refused, each for its reason, before anything is changed. `save` writes beside the old file and then moves the new one into its place:
-# whenever the process dies, the file is the old one or the new one, whole.
+# Refused, each for its reason, before anything is changed. `save` writes beside the old file and then moves the new one
+# into its place: whenever the process dies, the file is the old one or the new one, whole.
 #
 # And it holds tensors and plain values only, so that torch reads it without running a pickle's code. Whose states are in
 # it, and which random numbers:
 
-# %% [markdown] lang="zh" of="48cc5cce"
+# %% [markdown] lang="zh" of="eb743822"
 # 一律拒绝，并说明各自的原因；拒绝之前什么都没有改动。`save` 先写在旧文件旁边，再把新文件移到位：无论进程何时死掉，
 # 文件要么是旧的，要么是新的，总是完整的。
 #
@@ -625,7 +627,7 @@ folder.cleanup()
 # ## 要点
 #
 # 1. `with practice.watch(optimizer, scheduler, planned_updates=N) as report:` 显示实际用了什么，而且什么都不改变。
-# 2. 十五个代码。最大的一类背后：调度器只数 step，而一个 step 是什么，只有循环知道。
+# 2. 十五个错误代号。最大的一类背后：调度器只数 step，而一个 step 是什么，只有循环知道。
 # 3. 有些错误毁掉训练，有些看不出代价，有一种反而有利：要看学习率，不要看损失。
 # 4. `practice.advise(...)`：一个选择、可照抄的代码、实测的结果。领先者相差不大，要紧的是最后要冷。
 # 5. `practice.save` 与 `practice.load`：在哪里中断都行，续训出来的是同一次训练，逐位一致。

@@ -23,7 +23,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from . import curves
 from .curves import Schedule
-from .training.arguments import count
+from .training.arguments import count, function, listed, positive
 from .training.scheduler import CurveLR
 
 __all__ = ["in_sequence", "multiplied", "product", "sequential", "what_it_does"]
@@ -44,6 +44,7 @@ def in_sequence(
         ValueError: no part; milestones that are too few or many, not whole, out of order or past the end of the run.
     """
     schedules = _schedules(schedules)
+    milestones = listed("milestones", milestones, "a list of update numbers, such as [30, 60]")
     milestones = [count("each of milestones", milestone) for milestone in milestones]
     if len(milestones) != len(schedules) - 1:
         raise ValueError(
@@ -126,13 +127,16 @@ def what_it_does(
     Returns:
         The verdict; of updates at which it stays at 0, whichever way, nothing is said.
     """
-    found = set()
+    function("make", make, "the optimizer that returns a scheduler")
+    lr = positive("lr", lr)
+    found: set[Literal["multiplies", "overwrites", "neither"]] = set()
     for t in range(count("steps", steps)):
         usual, halved = (_after(make, t, lr, factor) for factor in (1.0, 0.5))
         if math.isclose(usual, halved, rel_tol=1e-9, abs_tol=0):
-            found |= {"overwrites"} if usual else set()
+            if usual:
+                found.add("overwrites")
         else:
-            found |= {"multiplies"} if math.isclose(halved, usual / 2, rel_tol=1e-9) else {"neither"}
+            found.add("multiplies" if math.isclose(halved, usual / 2, rel_tol=1e-9) else "neither")
     return found.pop() if len(found) == 1 else "neither"
 
 

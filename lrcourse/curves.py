@@ -36,7 +36,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -92,6 +92,14 @@ class Schedule:
     Attributes:
         name: the factory's name, ``"step_lr"``.
         params: the factory's arguments, by name, read-only.
+
+    Example:
+        >>> from lrcourse.curves import cosine_annealing_lr, linear_warmup
+        >>> schedule = linear_warmup(1, 4) * cosine_annealing_lr(0.1, T_max=100)
+        >>> schedule
+        linear_warmup(lr=1, warmup_steps=4) * cosine_annealing_lr(lr=0.1, T_max=100)
+        >>> round(schedule(0), 4), schedule([4, 50, 100]).round(4).tolist()
+        (0.02, [0.0996, 0.05, 0.0])
     """
 
     # An empty __dict__ beside the slots: LambdaLR.state_dict() stores it for each lambda that is no plain function.
@@ -99,7 +107,8 @@ class Schedule:
     __array_ufunc__ = None  # np.float64(2) * schedule is ours
 
     name: str
-    params: Mapping[str, object]
+    params: Mapping[str, Any]
+    _law: _Law
 
     def __init__(self, name: str, params: Mapping[str, object], law: _Law) -> None:
         for slot, value in (("name", name), ("params", MappingProxyType(dict(params))), ("_law", law)):
@@ -125,7 +134,10 @@ class Schedule:
         """
         run = isinstance(t, range)
         if not run:
-            t = np.asarray(t)
+            try:
+                t = np.asarray(t)
+            except ValueError:  # rows of unequal lengths
+                t = np.asarray(t, object)
             if t.dtype.kind not in "iuf":
                 raise TypeError(f"t must be a number or an array of numbers, got {t.dtype} values")
             t = t.astype(np.float64 if t.dtype.kind == "f" else np.int64, copy=False)
@@ -249,7 +261,7 @@ def _factory(build: Callable[..., _Law]) -> Callable[..., Schedule]:
         params = {key: _frozen(value) for key, value in bound.arguments.items()}
         return Schedule(name, params, build(**params))
 
-    factory.__signature__ = signature.replace(return_annotation="Schedule")
+    vars(factory)["__signature__"] = signature.replace(return_annotation="Schedule")
     _FACTORIES[name] = factory
     return factory
 
@@ -265,7 +277,7 @@ def _frozen(value: object) -> object:
         value.flags.writeable = False
     elif hasattr(value, "__array__"):
         value = np.asarray(value)[()]
-    elif isinstance(value, Iterable) and not isinstance(value, str):
+    elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
         value = tuple(tuple(item) if isinstance(item, list) else item for item in value)
     return value
 
@@ -274,17 +286,23 @@ def _frozen(value: object) -> object:
 
 
 def _number(
-    name: str, value: object, what: str = "a finite number", fits: Callable[[float], bool] = math.isfinite
+    name: str, value: Any, what: str = "a finite number", fits: Callable[[float], bool] = math.isfinite
 ) -> float:
     try:
         number = None if isinstance(value, bool | str | bytes) else float(value)
     except (TypeError, ValueError):
         number = None
+    except OverflowError:  # an int beyond 1e308
+        number = math.inf
     if number is None:
         raise TypeError(f"{name} must be {what}, got {value!r}")
     if not math.isfinite(number) or not fits(number):
         raise ValueError(f"{name} must be {what}, got {value!r}")
     return number
+
+
+_LONGEST = 2**53
+"""Beyond it float64 skips whole numbers, and int64 is near its end."""
 
 
 class _Base(float):
@@ -299,18 +317,26 @@ def _lr(value: object) -> float:
 
 def _whole(name: str, value: object, least: int, what: str) -> int:
     """An integer, or a float that is one."""
-    return int(_number(name, value, what, lambda number: number >= least and number == int(number)))
+    number = _number(name, value, what, lambda number: number >= least and number == int(number))
+    if number > _LONGEST:
+        raise ValueError(f"{name} must be {what}, and at most {_LONGEST}, got {value!r}")
+    return int(number)
 
 
 def _int(name: str, value: object, least: int) -> None:
     """Where torch insists on a Python int."""
-    if not isinstance(value, int) or value < least:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LONGEST:
         raise ValueError(f"{name} must be an int, at least {least}, got {value!r}; torch takes no float: use int(...)")
 
 
 def _choice(name: str, value: object, *choices: str) -> None:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+
+
+def _flag(name: str, value: object) -> None:
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
 
 
 def _function(name: str, value: object) -> None:
@@ -392,7 +418,7 @@ class _Stairs:
         return np.repeat(self.levels, np.diff(cuts, prepend=t.start, append=t.stop).astype(np.int64))
 
 
-def _piecewise(t: NDArray, bounds: ArrayLike, side: str, piece: Callable[[int, NDArray], Array]) -> Array:
+def _piecewise(t: NDArray, bounds: NDArray, side: Literal["left", "right"], piece: Callable[[int, NDArray], Array]) -> Array:
     """``piece(i, t)`` between bounds i - 1 and i; at a bound the piece before (side "right") or after it ("left")."""
     first, last = np.searchsorted(bounds, [t.min(), t.max()], side="left" if side == "right" else "right")
     if first == last:
@@ -444,7 +470,7 @@ def _whole_runs(*functions: Callable) -> bool:
     return any(isinstance(function, Schedule) and function._law.whole for function in functions)
 
 
-def _carried(a: Schedule, time: Callable[[NDArray], NDArray] = lambda t: t) -> dict[str, object]:
+def _carried(a: Schedule, time: Callable[[NDArray], NDArray] = lambda t: t) -> dict[str, Any]:
     """What a law says of momentum if a's goes on in another time."""
     momentum = a._law.momentum and (lambda t: a.momentum(time(t)))
     return {"momentum": momentum, "unclear": a._law.unclear, "whole": _whole_runs(a)}
@@ -453,8 +479,8 @@ def _carried(a: Schedule, time: Callable[[NDArray], NDArray] = lambda t: t) -> d
 @_factory
 def _product(a: Schedule, b: Schedule) -> _Law:
     if a.cycles_momentum and b.cycles_momentum:
-        rest = {"unclear": "both factors of the product cycle momentum; leave it to one, the other takes "
-                           "cycle_momentum=False"}  # fmt: skip
+        rest: dict[str, Any] = {"unclear": "both factors of the product cycle momentum; leave it to one, the other "
+                                           "takes cycle_momentum=False"}  # fmt: skip
     else:
         rest = _carried(b if b.cycles_momentum else a)
     return _Law(lambda t: a(t) * b(t), **{**rest, "whole": _whole_runs(a, b)})
@@ -485,7 +511,9 @@ def _stretch(a: Schedule, factor: float) -> _Law:
 
 @_factory
 def _momentum(a: Schedule) -> _Law:
-    return _Law(a._law.momentum, a._law.last, a._law.beyond, whole=_whole_runs(a))
+    momentum = a._law.momentum
+    assert momentum is not None, "Schedule.momentum asks first"
+    return _Law(momentum, a._law.last, a._law.beyond, whole=_whole_runs(a))
 
 
 @_factory
@@ -493,6 +521,12 @@ def then(a: Schedule, b: Schedule, at: int) -> _Law:
     """*a* until update *at*, from there *b*, which begins anew: ``a(t)`` for t < at, ``b(t - at)`` for t ≥ at.
 
     This is what SequentialLR promises. Unlike :func:`sequential_lr` it nests, restarts any b, and holds no surprise.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> warm = curves.linear_warmup(0.1, 4)
+        >>> curves.then(warm, curves.step_lr(0.1, step_size=2), at=4)(range(8)).round(4).tolist()
+        [0.02, 0.04, 0.06, 0.08, 0.1, 0.1, 0.01, 0.01]
     """
     _schedule("a", a), _schedule("b", b)
     join = _whole("at", at, 0, "a whole number of updates, not negative")
@@ -520,7 +554,14 @@ def then(a: Schedule, b: Schedule, at: int) -> _Law:
 
 @_factory
 def constant(lr: float) -> _Law:
-    """``lr`` at all times: isothermal."""
+    """``lr`` at all times: isothermal.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> hold_then_cool = curves.then(curves.constant(0.1), curves.linear_to_zero(0.1, 20), at=80)
+        >>> hold_then_cool([0, 80, 90, 100]).round(4).tolist()
+        [0.1, 0.1, 0.05, 0.0]
+    """
     lr = _lr(lr)
     return _Law(lambda t: np.full(t.shape, lr))
 
@@ -530,6 +571,11 @@ def linear_to_zero(lr: float, total_steps: int) -> _Law:
     """``lr · (1 - t / total_steps)``, then 0: all *total_steps* updates are worth something, the next would be 0.
 
     Source: Defazio et al., arXiv:2310.07831; Bergsma et al., arXiv:2502.15938.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.linear_to_zero(0.1, 4)(range(6)).round(4).tolist()
+        [0.1, 0.075, 0.05, 0.025, 0.0, 0.0]
     """
     lr, total_steps = _lr(lr), _whole("total_steps", total_steps, 1, "a positive number of updates")
     return _Law(lambda t: lr * (1 - np.minimum(t, total_steps) / total_steps))
@@ -550,6 +596,11 @@ def linear_warmup(lr: float, warmup_steps: int) -> _Law:
 
     Source: Goyal et al., arXiv:1706.02677, section 2.2. ``warmup_steps=2 / (1 - beta2)`` is the rule of thumb for Adam
     of Ma & Yarats, arXiv:1910.04209: 2000 for beta2 = 0.999.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.linear_warmup(0.1, warmup_steps=4)(range(6)).round(4).tolist()
+        [0.02, 0.04, 0.06, 0.08, 0.1, 0.1]
     """
     lr, w = _lr(lr), _whole("warmup_steps", warmup_steps, 0, "a number of updates, not negative")
     return _Law(lambda t: lr * (np.minimum(t + 1, w + 1) / (w + 1)))
@@ -560,6 +611,11 @@ def exponential_warmup(lr: float, tau: float) -> _Law:
     """``lr · (1 - exp(-(t + 1) / tau))``: it approaches lr like a capacitor its voltage, and never quite arrives.
 
     Source: Ma & Yarats, arXiv:1910.04209, section 5; ``tau=1 / (1 - beta2)`` is their rule of thumb for Adam.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.exponential_warmup(0.1, tau=1000)([0, 999, 4999]).round(4).tolist()
+        [0.0001, 0.0632, 0.0993]
     """
     lr, tau = _lr(lr), _number("tau", tau, "a positive number of updates", lambda n: n > 0)
     return _Law(lambda t: lr * -np.expm1(-(t + 1) / tau))
@@ -575,6 +631,12 @@ def radam_warmup(lr: float, beta2: float = 0.999) -> _Law:
     and it stays within 0.24 lr of ``linear_warmup(lr, 2 / (1 - beta2))``, a rule of thumb for the same.
 
     Source: Liu et al., arXiv:1908.03265, algorithm 2; Ma & Yarats, arXiv:1910.04209.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> t = [0, 500, 1000, 2000]
+        >>> curves.radam_warmup(0.1)(t).round(3).tolist(), curves.linear_warmup(0.1, 2000)(t).round(3).tolist()
+        ([0.002, 0.048, 0.065, 0.083], [0.0, 0.025, 0.05, 0.1])
     """
     lr = _lr(lr)
     beta2 = _number("beta2", beta2, "between 0.6 (below, RAdam is never adaptive) and 1", lambda b: 0.6 < b < 1)
@@ -603,6 +665,11 @@ def inverse_sqrt(lr: float, warmup_steps: int, timescale: float | None = None) -
     up from 0. There is no horizon: it goes on for ever, and is never cold.
 
     Source: Vaswani et al., arXiv:1706.03762, equation 3; Zhai et al., arXiv:2106.04560, for the timescale.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.inverse_sqrt(0.1, warmup_steps=99)([0, 99, 399, 9999]).round(4).tolist()
+        [0.001, 0.1, 0.05, 0.01]
     """
     lr, w = _lr(lr), _whole("warmup_steps", warmup_steps, 0, "a number of updates, not negative")
     scale = w + 1 if timescale is None else _number(
@@ -623,6 +690,11 @@ def transformer(d_model: int, warmup_steps: int = 4000) -> _Law:
     the formula would divide by zero. Scaled: ``2 * transformer(512)``.
 
     Source: Vaswani et al., arXiv:1706.03762, equation 3.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.transformer(d_model=512)([999, 3999, 15999]).round(6).tolist()
+        [0.000175, 0.000699, 0.000349]
     """
     d = _whole("d_model", d_model, 1, "a positive whole number, the width of the model")
     w = _whole("warmup_steps", warmup_steps, 1, "a positive number of updates")
@@ -638,6 +710,12 @@ def wsd(lr: float, total_steps: int, cooldown_steps: int, warmup_steps: int = 0,
     ``total_steps - cooldown_steps`` the horizon is not in it: one trunk, from which every horizon branches.
 
     Source: Hägele et al., arXiv:2405.18392; Hu et al. (MiniCPM), arXiv:2404.06395.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> short, long = (curves.wsd(0.1, n, cooldown_steps=20) for n in (100, 200))
+        >>> short([50, 90, 99]).round(4).tolist(), long([50, 90, 190]).round(4).tolist()
+        ([0.1, 0.05, 0.005], [0.1, 0.1, 0.05])
     """
     lr = _lr(lr)
     total = _whole("total_steps", total_steps, 1, "a positive number of updates")
@@ -668,6 +746,11 @@ def rex(lr: float, total_steps: int) -> _Law:
     """``lr · (1 - p) / (1 - p / 2)`` with p = t / total_steps, then 0: it stays high, and falls steeply at the end.
 
     Source: Chen, Wolfe & Kyrillidis, arXiv:2107.04197.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.rex(0.1, total_steps=100)([0, 50, 90, 100]).round(4).tolist()
+        [0.1, 0.0667, 0.0182, 0.0]
     """
     lr, total = _lr(lr), _whole("total_steps", total_steps, 1, "a positive number of updates")
 
@@ -683,6 +766,11 @@ def piecewise_linear(lr: float, points: Iterable[tuple[float, float]]) -> _Law:
     """``lr ·`` straight lines between control points ``(t, factor)``; level before the first and after the last.
 
     The points stand in order of t; factors are not negative: ``piecewise_linear(0.1, [(0, 0.1), (30, 1), (100, 0)])``.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.piecewise_linear(0.1, [(0, 0.1), (30, 1), (100, 0)])([0, 30, 65, 100]).round(4).tolist()
+        [0.01, 0.1, 0.05, 0.0]
     """
     lr = _lr(lr)
     try:
@@ -701,7 +789,13 @@ def piecewise_linear(lr: float, points: Iterable[tuple[float, float]]) -> _Law:
 
 @_factory
 def sinusoidal(lr: float, amplitude: float, period: float) -> _Law:
-    """``lr + amplitude · sin(2 π t / period)``: a periodic drive around lr, its mean over a period."""
+    """``lr + amplitude · sin(2 π t / period)``: a periodic drive around lr, its mean over a period.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.sinusoidal(0.1, amplitude=0.05, period=100)([0, 25, 50, 75]).round(4).tolist()
+        [0.1, 0.15, 0.1, 0.05]
+    """
     lr = _lr(lr)
     what = f"between 0 and lr = {lr:g}, or the learning rate turns negative"
     amplitude = _number("amplitude", amplitude, what, lambda a: 0 <= a <= lr)
@@ -714,6 +808,11 @@ def simulated_annealing(lr: float, T0: float = 1.0, T_min: float = 0.01, alpha: 
     """``lr · max(T_min, T0 · alpha^t)``: geometric cooling with a floor; lr is the learning rate at temperature 1.
 
     Source: Kirkpatrick, Gelatt & Vecchi, Science 220 (1983).
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.simulated_annealing(0.1, alpha=0.9)([0, 10, 100]).round(4).tolist()
+        [0.1, 0.0349, 0.001]
     """
     lr = _lr(lr)
     T0 = _number("T0", T0, "a positive number, the starting temperature", lambda x: x > 0)
@@ -727,10 +826,16 @@ def recorded(values: ArrayLike) -> _Law:
     """``values[t]``: a curve that was measured or recorded, as from :func:`lrcourse.schedulers.record`.
 
     It has no value after the last one; between updates it keeps the one before.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> by_hand = [0.01, 0.1, 0.1, 0.05]
+        >>> (2 * curves.recorded(by_hand))(range(4)).tolist()
+        [0.02, 0.2, 0.2, 0.1]
     """
     try:
         rates = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         rates = np.empty(0)
     if rates.ndim != 1 or not rates.size:
         raise TypeError(f"values must be a list of at least one learning rate, values[t] of update t, got {values!r}")
@@ -749,6 +854,11 @@ def step_lr(lr: float, step_size: int, gamma: float = 0.1) -> _Law:
 
     A ``step_size`` that is no whole number is refused: torch accepts 2.5, then drops at each t that 2.5 divides (5, 10,
     ...) while its own closed form drops at 3, 5, 8, ...
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.step_lr(0.1, step_size=30)([0, 29, 30, 60]).round(4).tolist()
+        [0.1, 0.1, 0.01, 0.001]
     """
     lr, gamma = _lr(lr), _number("gamma", gamma)
     step_size = _whole(
@@ -772,6 +882,11 @@ def multi_step_lr(lr: float, milestones: Iterable[int], gamma: float = 0.1) -> _
 
     Surprise: a milestone that stands twice drops twice; a milestone at 0 lowers the very first value; one that is
     negative or no whole number never comes. Milestones out of order are refused: torch would sort them.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.multi_step_lr(0.1, [30, 60, 60])([29, 30, 60]).round(4).tolist()
+        [0.1, 0.01, 0.0001]
     """
     lr, gamma = _lr(lr), _number("gamma", gamma)
     milestones = _milestones(milestones)
@@ -808,6 +923,11 @@ def constant_lr(lr: float, factor: float = 1 / 3, total_iters: int = 5) -> _Law:
 
     Surprise: with ``total_iters=0``, or one that is no whole number, the learning rate stays at ``lr · factor`` for
     good. With ``factor=0`` it has no value from total_iters on: torch divides by zero there.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.constant_lr(0.1, factor=0.5, total_iters=2)(range(4)).round(4).tolist()
+        [0.05, 0.05, 0.1, 0.1]
     """
     lr = _lr(lr)
     factor = _number("factor", factor, "between 0 and 1; put the larger value into lr", lambda f: 0 <= f <= 1)
@@ -838,6 +958,11 @@ def linear_lr(lr: float, start_factor: float = 1 / 3, end_factor: float = 1.0, t
 
     Surprise: ``total_iters=0`` stays at start_factor for good; a total_iters that is no whole number stops at the last
     update before it, short of end_factor.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.linear_lr(0.1, start_factor=0.2, total_iters=4)(range(6)).round(4).tolist()
+        [0.02, 0.04, 0.06, 0.08, 0.1, 0.1]
     """
     lr = _lr(lr)
     start = _number(
@@ -845,7 +970,7 @@ def linear_lr(lr: float, start_factor: float = 1 / 3, end_factor: float = 1.0, t
     )
     end = _number("end_factor", end_factor, "between 0 and 1; put the larger value into lr", lambda f: 0 <= f <= 1)
     total = _number("total_iters", total_iters, "a number of updates, not negative", lambda n: n >= 0)
-    whole = math.floor(total)
+    whole = min(math.floor(total), _LONGEST)
 
     def value(t: NDArray) -> Array:
         return lr * (start + (end - start) * np.minimum(t, whole) / (total or 1))
@@ -875,7 +1000,14 @@ def _enter_with_iters(name: str, total_iters: float, value: float) -> Callable[[
 
 @_factory
 def exponential_lr(lr: float, gamma: float) -> _Law:
-    """``lr · gamma^t``: radioactive decay with half-life ln 2 / -ln gamma. Torch: ``ExponentialLR``."""
+    """``lr · gamma^t``: radioactive decay with half-life ln 2 / -ln gamma. Torch: ``ExponentialLR``.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> half_life = 10
+        >>> curves.exponential_lr(0.1, gamma=0.5 ** (1 / half_life))([0, 10, 20]).round(4).tolist()
+        [0.1, 0.05, 0.025]
+    """
     lr, gamma = _lr(lr), _number("gamma", gamma)
     part = _Part(lambda first, n: (np.full(n, gamma), None), lambda: lr, held=True)
     return _Law(lambda t: lr * _power(gamma, t), part=part)
@@ -887,12 +1019,17 @@ def polynomial_lr(lr: float, total_iters: int = 5, power: float = 1.0) -> _Law:
 
     Surprise: ``total_iters=0`` stays at ``lr``; one that is no whole number stops at the last update before it, above
     0. A negative power has no value from total_iters on: torch divides by zero there.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.polynomial_lr(0.1, total_iters=4, power=2)(range(6)).round(5).tolist()
+        [0.1, 0.05625, 0.025, 0.00625, 0.0, 0.0]
     """
     lr, power = _lr(lr), _number("power", power)
     total = _number("total_iters", total_iters, "a number of updates, not negative", lambda n: n >= 0)
-    whole = math.floor(total)
+    whole = min(math.floor(total), _LONGEST)
     pole = power < 0 and 0 < total == whole
-    beyond = f"(1 - t / total_iters) ** {power:g} is a division by zero at total_iters = {total:g}, as in torch"
+    beyond = f"power = {power:g} makes it a division by zero at total_iters = {total:g}, as in torch"
 
     def value(t: NDArray) -> Array:
         return lr * (1 - np.minimum(t, whole) / (total or 1)) ** power
@@ -923,6 +1060,11 @@ def cosine_annealing_lr(lr: float, T_max: int, eta_min: float = 0.0) -> _Law:
     not: about 1e-16 · T_max² · eta_min / lr, so below 1e-9 for T_max ≤ 3000.
 
     A T_max that is no whole number is refused: torch's ratios then pass close to 0 / 0, and may meet it.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.cosine_annealing_lr(0.1, T_max=100)([0, 50, 100, 150]).round(4).tolist()
+        [0.1, 0.05, 0.0, 0.05]
     """
     lr, eta_min = _lr(lr), _number("eta_min", eta_min)
     T_max = _whole("T_max", T_max, 1, "a positive integer, the number of updates from lr down to eta_min")
@@ -964,6 +1106,11 @@ def multiplicative_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
     A :class:`Schedule` or a NumPy ufunc is called once with all t, any other function once for each t.
 
     Surprise: ``lr_lambda(0)`` is never asked for, but by a SequentialLR that enters it.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.multiplicative_lr(0.1, lambda t: 0.5 if t == 2 else 1)(range(5)).round(4).tolist()
+        [0.1, 0.1, 0.05, 0.05, 0.05]
     """
     lr = _lr(lr)
     _function("lr_lambda", lr_lambda)
@@ -985,6 +1132,11 @@ def lambda_lr(lr: float, lr_lambda: Callable[[int], float]) -> _Law:
     """``lr · lr_lambda(t)``, t from 0. Torch: ``LambdaLR``.
 
     A :class:`Schedule` or a NumPy ufunc is called once with all t, any other function once for each t, as torch does.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.lambda_lr(0.1, lambda t: 0.5 if t == 2 else 1)(range(5)).round(4).tolist()
+        [0.1, 0.1, 0.05, 0.1, 0.1]
     """
     lr = _lr(lr)
     _function("lr_lambda", lr_lambda)
@@ -999,9 +1151,15 @@ def cosine_annealing_warm_restarts(lr: float, T_0: int, T_mult: int = 1, eta_min
 
     Surprise: eta_min is never reached at a whole update: where it would be, the next cycle begins. This is the curve
     of ``step()``; torch's ``step(t)`` differs where a logarithm rounds down (T_0=1, T_mult=3, t=121).
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.cosine_annealing_warm_restarts(0.1, T_0=10, T_mult=2)([0, 9, 10, 29, 30]).round(4).tolist()
+        [0.1, 0.0024, 0.1, 0.0006, 0.1]
     """
     lr, eta_min = _lr(lr), _number("eta_min", eta_min)
-    _int("T_0", T_0, 1), _int("T_mult", T_mult, 1)
+    _int("T_0", T_0, 1)
+    _int("T_mult", T_mult, 1)
 
     def cycle(t: NDArray, start: int, length: int) -> Array:
         return _half_cosine(lr, eta_min, t, lambda t: np.pi * (t - start) / length)
@@ -1040,6 +1198,12 @@ def cyclic_lr(
 
     Surprise: the optimizer's own lr is ignored. ``triangular2`` ends after 1024 cycles, ``exp_range`` with gamma > 1
     where gamma^t overflows: torch raises OverflowError there.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> wave = curves.cyclic_lr(0.1, base_lr=0.01, max_lr=0.1, step_size_up=10, mode="triangular2")
+        >>> wave([0, 10, 20, 30]).round(4).tolist(), wave.momentum([0, 10, 20, 30]).round(4).tolist()
+        ([0.01, 0.1, 0.01, 0.055], [0.9, 0.8, 0.9, 0.85])
     """
     _lr(lr)
     low, high = _number("base_lr", base_lr), _number("max_lr", max_lr)
@@ -1053,6 +1217,7 @@ def cyclic_lr(
     else:
         _function("scale_fn", scale_fn)
     _choice("scale_mode", scale_mode, "cycle", "iterations")
+    _flag("cycle_momentum", cycle_momentum)
     cool, warm = _number("max_momentum", max_momentum), _number("base_momentum", base_momentum)
     total, ratio = up + down, up / (up + down)
     last, beyond = math.inf, ""
@@ -1108,6 +1273,12 @@ def one_cycle_lr(
     Surprise: the optimizer's own lr is ignored, and its momentum set (switched on where it was 0). The peak is at
     ``pct_start · total_steps - 1``, the lowest value at ``total_steps - 1``; ``t = total_steps`` still has a value,
     back up on the other side (negative with "linear"), and only later ones do not.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> cycle = curves.one_cycle_lr(0.1, max_lr=1.0, total_steps=100)
+        >>> cycle([0, 29, 99]).round(6).tolist(), cycle.momentum([0, 29, 99]).round(4).tolist()
+        ([0.04, 1.0, 4e-06], [0.95, 0.85, 0.95])
     """
     _lr(lr)
     if total_steps is None and (epochs is None or steps_per_epoch is None):
@@ -1115,7 +1286,7 @@ def one_cycle_lr(
             f"give total_steps, or both epochs and steps_per_epoch, got epochs={epochs!r} and "
             f"steps_per_epoch={steps_per_epoch!r}; total_steps counts updates"
         )
-    counts = {"total_steps": total_steps}
+    counts: dict[str, Any] = {"total_steps": total_steps}
     if total_steps is None:
         counts = {"epochs": epochs, "steps_per_epoch": steps_per_epoch}
     for name, count in counts.items():
@@ -1130,6 +1301,8 @@ def one_cycle_lr(
             "then has no length, and torch divides by it; a slightly different pct_start will do"
         )
     _choice("anneal_strategy", anneal_strategy, "cos", "linear")
+    _flag("cycle_momentum", cycle_momentum)
+    _flag("three_phase", three_phase)
     nonzero = "a finite number other than 0; torch divides by it"
     initial = _number("max_lr", max_lr) / _number("div_factor", div_factor, nonzero, bool)
     group = {
@@ -1193,6 +1366,11 @@ def swalr(lr: float, swa_lr: float, anneal_epochs: int = 10, anneal_strategy: st
     Torch: ``SWALR`` of ``torch.optim.swa_utils``; Izmailov et al., arXiv:1803.05407.
 
     Surprise: with ``anneal_epochs=0`` the first value is swa_lr already.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> curves.swalr(0.1, swa_lr=0.02, anneal_epochs=10)([0, 5, 10, 50]).round(4).tolist()
+        [0.1, 0.06, 0.02, 0.02]
     """
     lr, goal = _lr(lr), _number("swa_lr", swa_lr)
     _choice("anneal_strategy", anneal_strategy, "cos", "linear")
@@ -1243,6 +1421,12 @@ def reduce_lr_on_plateau(
     This is a scan over the metric by nature. It goes from event to event (a new best, a drop) and is vectorised between
     them, exactly: a few ns a step where events are rare, as in noise; 0.2 µs where nearly every step is a new best, or
     where slightly worse counts as better. Torch's own step takes 1 µs.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> loss = [1.0, 0.5, 0.5, 0.5, 0.4]  # two in a row that are no better: one more than patience allows
+        >>> curves.reduce_lr_on_plateau(0.1, loss, patience=1)(range(6)).round(4).tolist()
+        [0.1, 0.1, 0.1, 0.1, 0.01, 0.01]
     """
     lr = _lr(lr)
     _choice("mode", mode, "min", "max")
@@ -1253,7 +1437,7 @@ def reduce_lr_on_plateau(
     threshold, floor, eps = _number("threshold", threshold), _number("min_lr", min_lr), _number("eps", eps)
     try:
         measured = np.asarray(metric, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         measured = None
     if measured is None or measured.ndim != 1:
         raise TypeError(f"metric must be a list of numbers, metric[t] measured after update t, got {metric!r}")
@@ -1337,6 +1521,12 @@ def sequential_lr(lr: float, schedulers: Sequence[Schedule], milestones: Sequenc
     parts. A SequentialLR or ChainedScheduler in any but the first position ends in torch's NotImplementedError, here
     in a ValueError, at its milestone; in the first position it takes one step too many at once. :func:`then` has none
     of this.
+
+    Example:
+        >>> from lrcourse.curves import constant_lr, exponential_lr, sequential_lr
+        >>> parts = [constant_lr(0.1, factor=0.1, total_iters=9), exponential_lr(0.1, gamma=0.5)]
+        >>> sequential_lr(0.1, parts, milestones=[2])(range(5)).round(4).tolist()
+        [0.01, 0.01, 0.1, 0.05, 0.025]
     """
     lr = _lr(lr)
     parts = _parts(lr, schedulers)
@@ -1362,6 +1552,14 @@ def chained_scheduler(lr: float, schedulers: Sequence[Schedule]) -> _Law:
     CyclicLR, OneCycleLR) undoes, at each update, what the parts before it did at this and every earlier one; those
     after it then act once, without accumulating. A cosine multiplies only with ``eta_min=0``, and only up to T_max.
     The first scheduler built stores the base learning rate for all, so a CyclicLR behind it begins with that value.
+
+    Example:
+        >>> from lrcourse.curves import chained_scheduler, exponential_lr, lambda_lr, step_lr
+        >>> decay = exponential_lr(0.1, gamma=0.5)
+        >>> chained_scheduler(0.1, [decay, step_lr(0.1, step_size=2)])(range(4)).round(5).tolist()
+        [0.1, 0.05, 0.0025, 0.00125]
+        >>> chained_scheduler(0.1, [decay, lambda_lr(0.1, lambda t: 1)])(range(4)).tolist()  # it overwrites: no product
+        [0.1, 0.1, 0.1, 0.1]
     """
     lr = _lr(lr)
     parts = _parts(lr, schedulers)
@@ -1392,7 +1590,7 @@ def _parts(lr: float, schedulers: object) -> tuple[Schedule, ...]:
 
 def _composition(lr: float, parts: tuple[Schedule, ...], build: Callable) -> _Law:
     def first(what: str, n: int) -> Array:
-        group = {"lr": lr}
+        group: dict[str, Any] = {"lr": lr}
         root = build(group, what)
         return _play(group[what], lambda first, n: root.step(n), n)
 
@@ -1405,7 +1603,7 @@ def _composition(lr: float, parts: tuple[Schedule, ...], build: Callable) -> _La
     return _history(functools.partial(first, "lr"), momentum=momentum if cycles else None)
 
 
-def _history(first: Callable[[int], Array], **rest: object) -> _Law:
+def _history(first: Callable[[int], Array], **rest: Any) -> _Law:
     """The law of a schedule that is known by its first n values."""
     return _Law(
         lambda t: first(int(t.max()) + 1)[_whole_updates(t)], run=lambda t: first(t.stop)[t.start :], whole=True, **rest
@@ -1428,6 +1626,7 @@ def _scan(move: Move, x: float) -> Array:
     """``x_i = a_i x_{i-1} + b_i`` from x_0 = x. In the general case √n blocks of √n side by side, twice."""
     a, b = move
     if a is None:
+        assert b is not None, "no move has neither"
         return b
     if b is None:
         values = a.copy()
@@ -1465,11 +1664,17 @@ def _join(moves: list[Move]) -> Move:
     """One move of moves that follow each other in time."""
     if len(moves) == 1:
         return moves[0]
-    sizes = [len(b if a is None else a) for a, b in moves]
+    sizes = [len(next(part for part in move if part is not None)) for move in moves]
     return (
         np.concatenate([np.zeros(n) if a is None else a for (a, _), n in zip(moves, sizes, strict=True)]),
         np.concatenate([np.zeros(n) if b is None else b for (_, b), n in zip(moves, sizes, strict=True)]),
     )
+
+
+def _part(schedule: Schedule) -> _Part:
+    part = schedule._law.part
+    assert part is not None, "_parts lets no other in"
+    return part
 
 
 class _Member:
@@ -1481,13 +1686,13 @@ class _Member:
         what: "lr" or "momentum", the entry whose moves are asked for.
     """
 
-    def __init__(self, schedule: Schedule, group: dict[str, float], what: str) -> None:
+    def __init__(self, schedule: Schedule, group: dict[str, Any], what: str) -> None:
         self.group, self.what, self.params = group, what, schedule.params
-        self.cycle = schedule._law.part.cycle
+        self.cycle = _part(schedule).cycle
         self.prepare()
         base_lr = _Base(group.setdefault("initial_lr", group["lr"]))
         self.schedule = _rebuild(schedule.name, {**schedule.params, "lr": base_lr})
-        self.part = self.schedule._law.part
+        self.part = _part(self.schedule)
         self.counter, self.calls = -1, 0
         self.start()
 
@@ -1540,7 +1745,7 @@ class _Cyclic(_Member):
         if p["cycle_momentum"]:
             self.group.update({key: p[key] for key in ("max_momentum", "base_momentum")})
 
-    def __init__(self, schedule: Schedule, group: dict[str, float], what: str) -> None:
+    def __init__(self, schedule: Schedule, group: dict[str, Any], what: str) -> None:
         super().__init__(schedule, group, what)
         if what == "lr":
             group["lr"] = group["initial_lr"]  # base_lrs is put right only after the constructor's first step
@@ -1553,6 +1758,8 @@ class _Cyclic(_Member):
 
 class _OneCycled(_Member):
     """It anneals between entries of the param group, which another scheduler may have overwritten since."""
+
+    cycle: _OneCycle
 
     def prepare(self) -> None:
         momenta = () if self.params["cycle_momentum"] else ("max_momentum", "base_momentum")
@@ -1587,6 +1794,8 @@ class _Composite:
     """What SequentialLR and ChainedScheduler share. Within another composition their own clock is not undone."""
 
     members: list
+    group: dict[str, Any]
+    what: str
 
     def start(self) -> None:
         for move in self.step(1):
@@ -1613,7 +1822,7 @@ class _Sequence(_Composite):
     """SequentialLR; *alone* if nothing else moves the learning rate."""
 
     def __init__(
-        self, parts: Sequence[Schedule], milestones: list[int], group: dict[str, float], what: str, alone: bool = False
+        self, parts: Sequence[Schedule], milestones: list[int], group: dict[str, Any], what: str, alone: bool = False
     ) -> None:
         self.milestones, self.group, self.what, self.alone = milestones, group, what, alone
         self.members = [_member(part, group, what) for part in parts]
@@ -1642,7 +1851,7 @@ class _Sequence(_Composite):
 
 
 class _Chain(_Composite):
-    def __init__(self, parts: Sequence[Schedule], group: dict[str, float], what: str) -> None:
+    def __init__(self, parts: Sequence[Schedule], group: dict[str, Any], what: str) -> None:
         self.group, self.what = group, what
         self.members = [_member(part, group, what) for part in parts]
 
@@ -1650,7 +1859,7 @@ class _Chain(_Composite):
         return [functools.reduce(_compose, (_join(member.step(n)) for member in self.members))] if n else []
 
 
-def _member(part: Schedule, group: dict[str, float], what: str) -> _Member | _Composite:
+def _member(part: Schedule, group: dict[str, Any], what: str) -> _Member | _Composite:
     match part.name:
         case "sequential_lr":
             return _Sequence(part.params["schedulers"], [int(m) for m in part.params["milestones"]], group, what)

@@ -71,14 +71,14 @@ def custom_lr_lambda(epoch, *, warmup_epochs=10, hold_epochs=20, gamma=0.95):
     Raises:
         TypeError, ValueError: a negative or NaN epoch, a length or gamma out of range.
     """
-    return _warm_hold_decay(warmup_epochs, hold_epochs, gamma)(epoch)
-
-
-@functools.lru_cache(64)
-def _warm_hold_decay(warmup_epochs: int, hold_epochs: int, gamma: float) -> Schedule:
     warmup = curves._whole("warmup_epochs", warmup_epochs, 0, "a number of epochs, not negative")
     hold = curves._whole("hold_epochs", hold_epochs, 0, "a number of epochs, not negative")
     gamma = curves._number("gamma", gamma, "greater than 0 and at most 1, or it grows", lambda g: 0 < g <= 1)
+    return _warm_hold_decay(warmup, hold, gamma)(epoch)
+
+
+@functools.lru_cache(64)
+def _warm_hold_decay(warmup: int, hold: int, gamma: float) -> Schedule:
     return curves.then(curves.linear_warmup(1, warmup), curves.exponential_lr(1, gamma), at=warmup + hold)
 
 
@@ -102,7 +102,8 @@ def simulated_annealing_schedule(epoch, T0=1.0, T_min=0.01, alpha=0.99):
 
     Source: Kirkpatrick, Gelatt & Vecchi, Science 220 (1983).
     """
-    return _annealing(T0, T_min, alpha)(epoch)
+    numbers = {"T0": T0, "T_min": T_min, "alpha": alpha}
+    return _annealing(*(curves._number(name, value) for name, value in numbers.items()))(epoch)
 
 
 @functools.lru_cache(64)

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import curves
 from .curves import Schedule
-from .training.arguments import count, positive
+from .training.arguments import count, function, numbers, positive, seeded
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -79,7 +79,7 @@ def escapes(
         sigma: standard deviation of the gradient's noise.
         seed: of the noise.
     """
-    rates = _rates(lr, steps).astype(np.float32)
+    rates, seed = _rates(lr, steps).astype(np.float32), seeded("seed", seed)
     height, sigma = np.float32(positive("height", height)), np.float32(positive("sigma", sigma))
     rng = np.random.default_rng(seed)
     x = np.full(count("particles", particles), -1, np.float32)
@@ -107,7 +107,7 @@ def kramers_rate(lr: ArrayLike, height: float = HEIGHT, sigma: float = SIGMA) ->
     :func:`escape_rate`, which does not need that. (Kramers 1940; Gardiner, Handbook of Stochastic Methods, 5.2.7.)
     """
     eta = _positive_rates(lr)
-    height, sigma = positive("height", height), positive("sigma", sigma)
+    height, sigma = np.float64(positive("height", height)), np.float64(positive("sigma", sigma))
     return eta * height * np.sqrt(32) / (2 * np.pi) * np.exp(-2 * height / (eta * sigma**2))
 
 
@@ -119,7 +119,7 @@ def escape_rate(lr: ArrayLike, height: float = HEIGHT, sigma: float = SIGMA) -> 
     it. (Gardiner, Handbook of Stochastic Methods, 5.2.)
     """
     eta = _positive_rates(lr)
-    height, sigma = positive("height", height), positive("sigma", sigma)
+    height, sigma = np.float64(positive("height", height)), np.float64(positive("sigma", sigma))
     x, step = np.linspace(-3, _LINE, 3501, retstep=True)
     energy, climb = height * (x**2 - 1) ** 2, x > -1 - step / 2
     rates = np.empty(eta.size)
@@ -146,6 +146,7 @@ def measured_rate(
         ValueError: fewer than three of the learning rates let ten balls escape.
     """
     lrs = np.linspace(positive("base_lr", base_lr), positive("max_lr", max_lr), count("points", points))
+    seed = seeded("seed", seed)
     escaped, waited = np.empty(lrs.size), np.empty(lrs.size)
     for i, eta in enumerate(lrs.tolist()):
         share = escapes(
@@ -169,7 +170,7 @@ def adiabatic(
         lr, steps: as for :func:`escapes`.
         rate: k(η), vectorised: :func:`escape_rate`, :func:`kramers_rate`, or what :func:`measured_rate` returns.
     """
-    rates = _rates(lr, steps)
+    rates, rate = _rates(lr, steps), function("rate", rate, "learning rates, as escape_rate")
     grid = np.linspace(rates.min(), rates.max(), 129) if np.ptp(rates) else rates[:1]
     return -np.expm1(-np.cumsum(np.exp(np.interp(rates, grid, np.log(np.maximum(rate(grid), 1e-300))))))
 
@@ -184,7 +185,7 @@ def _rates(lr: Callable, steps: int) -> Array:
 
 
 def _positive_rates(lr: ArrayLike) -> Array:
-    eta = np.asarray(lr, np.float64)
+    eta = numbers("lr", lr)
     if not (np.isfinite(eta) & (eta > 0)).all():
         raise ValueError(f"lr must be positive and finite at every update, got {lr!r}")
     return eta
@@ -257,9 +258,10 @@ def snapshot_ensemble(
     """
     from torch.optim.lr_scheduler import CosineAnnealingWarmRestarts
 
-    from .training import fit
+    from .training.fit import check_fit, fit
 
     lengths = [count("T_0", T_0) * count("T_mult", T_mult) ** i for i in range(count("cycles", cycles))]
+    check_fit(model, data, optimizer, batch_size=batch_size, seed=seed, progress=progress)
     scheduler = CosineAnnealingWarmRestarts(optimizer, T_0, T_mult)
     states, lrs, losses = [], [], []
     for i, length in enumerate(lengths):

@@ -14,13 +14,12 @@ t = 0, 1, 2, ... uses. A path that diverges raises nothing: from there on it hol
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import repeat
 from math import ceil, sqrt
-from numbers import Real
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -30,7 +29,18 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
 from .training import History, digits, fit, mlp
-from .training.arguments import count, positive
+from .training.arguments import (
+    count,
+    damping,
+    function,
+    instance,
+    not_negative,
+    number,
+    numbers,
+    positive,
+    seeded,
+    shown,
+)
 from .training.threads import one_thread
 from .words import say
 
@@ -55,6 +65,12 @@ class Landscape:
         bounds: a range worth looking at, one ``(low, high)`` for each dimension.
         minima: where the loss has its minima, ``(m,)`` or ``(m, 2)``, from left to right.
         barriers: the tops between them, ``(m - 1,)``; empty in 2-D.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> valley = dynamics.valley()
+        >>> valley.name, valley.minima.round(2).tolist(), valley.deepest
+        ('curved valley', [[-1.05, 0.55], [0.95, 0.45]], 0)
     """
 
     key: str
@@ -94,8 +110,14 @@ def quadratic(curvature: float | tuple[float, float] = 1.0) -> Landscape:
 
     Raises:
         ValueError: for a curvature that is not positive and finite, or more than two of them.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse import dynamics
+        >>> dynamics.quadratic((1.0, 10.0)).grad(np.array([1.0, 1.0])).tolist()  # ten times steeper across
+        [1.0, 10.0]
     """
-    c = _numbers("curvature", curvature)
+    c = numbers("curvature", curvature)
     if c.shape not in ((), (2,)) or not np.all((c > 0) & (c < np.inf)):
         raise ValueError(
             f"curvature must be a positive number, or a pair of them for a 2-D bowl, got {curvature!r}"
@@ -133,6 +155,12 @@ def double_well(height: float = 0.25) -> Landscape:
 
     Raises:
         ValueError: for a height that is not positive.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> well = dynamics.double_well()
+        >>> well.f(0.0), well.grad(0.5), well.hess(1.0)  # barrier, slope towards 1, curvature at the bottom
+        (0.25, -0.375, 2.0)
     """
     h = positive("height", height)
     return Landscape(
@@ -156,6 +184,12 @@ def flat_and_sharp(width: float = 3.0, height: float = 1.0) -> Landscape:
 
     Raises:
         ValueError: for a width or height that is not positive.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> landscape = dynamics.flat_and_sharp(width=3)
+        >>> (2 / landscape.hess(landscape.minima)).tolist()  # the learning rate from which on each well is unstable
+        [0.25, 2.25]
     """
     w, h = positive("width", width), positive("height", height)
 
@@ -187,7 +221,14 @@ def flat_and_sharp(width: float = 3.0, height: float = 1.0) -> Landscape:
 
 
 def rugged() -> Landscape:
-    """A wide bowl with nine wells in it: ``f = x**2 / 20 + 0.6 cos(2.2 x + 0.6) + 0.5 cos(3.7 x - 1)``."""
+    """A wide bowl with nine wells in it: ``f = x**2 / 20 + 0.6 cos(2.2 x + 0.6) + 0.5 cos(3.7 x - 1)``.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> landscape = dynamics.rugged()
+        >>> len(landscape.minima), float(landscape.minima[landscape.deepest].round(2))
+        (9, 1.12)
+    """
 
     def f(x):
         m = _functions(x)
@@ -226,12 +267,17 @@ def valley(stiffness: float = 10.0, tilt: float = 0.1) -> Landscape:
 
     Raises:
         ValueError: for a stiffness that is not positive, or a tilt so large that one basin is gone.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse import dynamics
+        >>> valley = dynamics.valley(stiffness=10)
+        >>> np.linalg.eigvalsh(valley.hess(valley.minima[0])).round(1).tolist()  # slow along, stiff across
+        [1.0, 22.2]
     """
     k = positive("stiffness", stiffness)
-    if not abs(tilt) < 2 / sqrt(27):
-        raise ValueError(
-            f"tilt must lie between -0.385 and 0.385 (2/sqrt(27)), or one basin is gone, got {tilt!r}"
-        )
+    what = "lie between -0.385 and 0.385 (2/sqrt(27)), or one basin is gone"
+    tilt = number("tilt", tilt, what, lambda slope: abs(slope) < 2 / sqrt(27))
 
     def f(p):
         x, y = p[..., 0], p[..., 1]
@@ -285,6 +331,15 @@ def gradient_descent(landscape: Landscape, start: ArrayLike, lr: Rate, steps: in
         ValueError: for a start that does not fit the landscape, an lr that is negative or not a number (a
             constant one must be positive), or steps below 1.
         TypeError: if *landscape* is no :class:`Landscape`.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> bowl = dynamics.quadratic()
+        >>> for lr in 0.5, 1.5, 2.5:  # falls, swings, diverges
+        ...     print(lr, dynamics.gradient_descent(bowl, 1.0, lr, steps=4).tolist())
+        0.5 [1.0, 0.5, 0.25, 0.125, 0.0625]
+        1.5 [1.0, -0.5, 0.25, -0.125, 0.0625]
+        2.5 [1.0, -1.5, 2.25, -3.375, 5.0625]
     """
     x, lrs = _start(landscape, start), _rates(lr, steps)
     path = [x]
@@ -312,6 +367,14 @@ def gradient_flow(landscape: Landscape, start: ArrayLike, times: ArrayLike) -> N
     Raises:
         ValueError: for a start that does not fit the landscape, or times that are negative or do not
             increase.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> bowl = dynamics.quadratic()
+        >>> dynamics.gradient_flow(bowl, 1.0, [0.5, 1.0]).round(4).tolist()  # exp(-s)
+        [0.6065, 0.3679]
+        >>> dynamics.gradient_descent(bowl, 1.0, lr=0.1, steps=10)[[5, 10]].round(4).tolist()
+        [0.5905, 0.3487]
     """
     return _flow(landscape, start, times, lambda x: -landscape.grad(x))
 
@@ -322,6 +385,14 @@ def modified_flow(landscape: Landscape, start: ArrayLike, times: ArrayLike, lr: 
     Descent leaves :func:`gradient_flow` by an error of order lr and this flow by one of order lr² (Barrett
     and Dherin, "Implicit gradient regularization", ICLR 2021, eq. 2). Arguments and result are those of
     :func:`gradient_flow`.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> bowl = dynamics.quadratic()
+        >>> descent = dynamics.gradient_descent(bowl, 1.0, lr=0.1, steps=10)[-1]
+        >>> modified = dynamics.modified_flow(bowl, 1.0, [1.0], lr=0.1)[0]
+        >>> print(f"{descent:.3f} {modified:.3f} {dynamics.gradient_flow(bowl, 1.0, [1.0])[0]:.3f}")
+        0.349 0.350 0.368
     """
     half = positive("lr", lr) / 2
 
@@ -333,16 +404,29 @@ def modified_flow(landscape: Landscape, start: ArrayLike, times: ArrayLike, lr: 
     return _flow(landscape, start, times, velocity)
 
 
+_EVALUATIONS = 30_000  # the stiffest flow of the course needs a few thousand
+
+
 def _flow(
     landscape: Landscape, start: ArrayLike, times: ArrayLike, velocity: Callable
 ) -> NDArray[np.float64]:
-    x, times = np.asarray(_start(landscape, start)), np.atleast_1d(_numbers("times", times))
+    x, times = np.asarray(_start(landscape, start)), np.atleast_1d(numbers("times", times))
     if times.ndim != 1 or not (times.size and times[0] >= 0 and (np.diff(times) > 0).all() and times[-1] < np.inf):
         raise ValueError(f"times must be finite, increase and start at 0 or later, got {times!r}")
     if times[-1] == 0:
         return x[None]
+    left = itertools.count(_EVALUATIONS, -1)
+
+    def flowing(_: float, x_flat: NDArray[np.float64]) -> NDArray[np.float64]:
+        if next(left) < 0:
+            raise ValueError(
+                f"start, times and lr must leave a flow that can be followed, got start = {shown(start)} up to "
+                f"{times[-1]:g}: too steep for {_EVALUATIONS} evaluations of the gradient"
+            )
+        return velocity(x_flat.reshape(x.shape)).ravel()
+
     solution = solve_ivp(
-        lambda _, x_flat: velocity(x_flat.reshape(x.shape)).ravel(),
+        flowing,
         (0.0, times[-1]),
         x.ravel(),
         method="LSODA",  # far fewer evaluations than Runge-Kutta where a valley is stiff
@@ -351,7 +435,7 @@ def _flow(
         atol=1e-12,
     )
     if not solution.success:
-        raise RuntimeError(f"the flow could not be integrated: {solution.message}")
+        raise ValueError(f"start, times and lr must leave a flow that can be followed: {solution.message}")
     return solution.y.T.reshape(len(times), *x.shape)
 
 
@@ -360,8 +444,13 @@ def stability_limit(curvature: float = 1.0, momentum: float = 0.0) -> float:
 
     Raises:
         ValueError: for a curvature that is not positive, or a momentum outside [0, 1).
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> dynamics.stability_limit(curvature=10), dynamics.stability_limit(curvature=10, momentum=0.9)
+        (0.2, 0.38)
     """
-    return 2 * (1 + _momentum(momentum)) / positive("curvature", curvature)
+    return 2 * (1 + damping("momentum", momentum)) / positive("curvature", curvature)
 
 
 THRESHOLDS: Mapping[str, float] = MappingProxyType(
@@ -388,7 +477,13 @@ THRESHOLDS: Mapping[str, float] = MappingProxyType(
 
 
 class Regime(NamedTuple):
-    """What a ball in the double well does at one learning rate: a stable code, and words for a page."""
+    """What a ball in the double well does at one learning rate: a stable code, and words for a page.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> dynamics.regime(1.1).words
+        'swings between two points of its well (period 2)'
+    """
 
     code: str
     words: str
@@ -416,6 +511,11 @@ def regime(lr: float) -> Regime:
 
     Raises:
         ValueError: for an lr that is not positive.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> [dynamics.regime(lr).code for lr in (0.9, 1.1, 1.25, 1.4, 1.7, 2.1)]
+        ['settles', 'period 2', 'doubling', 'chaos', 'hops', 'diverges']
     """
     code, en, zh = _REGIMES[bisect_left([*THRESHOLDS.values()], positive("lr", lr))]
     return Regime(code, say(en, zh))
@@ -443,8 +543,14 @@ def bifurcation(
 
     Raises:
         ValueError: for an lr that is not positive, settle or keep below 1, or a landscape that is not 1-D.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> points = dynamics.bifurcation([0.9, 1.1, 1.25])
+        >>> [len(set(visited)) for visited in points.round(3).T.tolist()]  # the period doubles
+        [1, 2, 4]
     """
-    landscape, lrs = landscape or double_well(), np.atleast_1d(_numbers("lrs", lrs))
+    landscape, lrs = double_well() if landscape is None else landscape, np.atleast_1d(numbers("lrs", lrs))
     x = np.asarray(_start(_one_dimensional(landscape), start))[..., None] + 0 * lrs
     if lrs.ndim != 1 or not np.all((lrs > 0) & (lrs < np.inf)):
         raise ValueError(f"lrs must be a list of positive learning rates, got {lrs!r}")
@@ -470,8 +576,16 @@ def heavy_ball(
     It starts at rest. Seen over many updates it descends like :func:`gradient_descent` with the learning rate
     ``lr / (1 - momentum)``. Arguments, result and errors are those of :func:`gradient_descent`, and a
     ValueError for a momentum outside [0, 1). (Polyak 1964; ``torch.optim.SGD`` with ``dampening=0``.)
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> bowl = dynamics.quadratic()
+        >>> heavy = dynamics.heavy_ball(bowl, 1.0, lr=0.0001, steps=1000, momentum=0.9)[-1]
+        >>> light = dynamics.gradient_descent(bowl, 1.0, lr=0.001, steps=1000)[-1]
+        >>> print(f"{heavy:.2f} {light:.2f}")
+        0.37 0.37
     """
-    x, lrs, momentum = _start(landscape, start), _rates(lr, steps), _momentum(momentum)
+    x, lrs, momentum = _start(landscape, start), _rates(lr, steps), damping("momentum", momentum)
     v, path = 0.0, [x]
     with np.errstate(over="ignore", invalid="ignore"):
         for eta in lrs.tolist():
@@ -489,6 +603,16 @@ def critical_momentum(lr: float, curvature: float = 1.0) -> float:
 
     Raises:
         ValueError: unless ``0 < lr * curvature < 4``; beyond, no momentum below 1 is stable.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> bowl, best = dynamics.quadratic(), dynamics.critical_momentum(lr=0.01)
+        >>> for momentum in 0.5, best, 0.99:
+        ...     path = dynamics.heavy_ball(bowl, 1.0, 0.01, steps=100, momentum=momentum)
+        ...     print(f"{momentum:.2f} {abs(path[-20:]).max():.3f}")
+        0.50 0.192
+        0.81 0.002
+        0.99 0.623
     """
     step = positive("lr", lr) * positive("curvature", curvature)
     if step >= 4:
@@ -542,8 +666,15 @@ def langevin(
     Raises:
         ValueError: for a start that does not fit the landscape or the number of particles, lr, steps,
             particles, momentum or every out of range, or a negative sigma.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> x = dynamics.langevin(dynamics.quadratic(), 3.0, lr=0.1, sigma=2.0, steps=200, particles=5000)
+        >>> round(float(x.var()), 1), 0.1 * 2.0**2 / 2  # the variance in this parabola, and the temperature
+        (0.2, 0.2)
     """
-    x, lrs, momentum = np.asarray(_start(landscape, start)), _rates(lr, steps), _momentum(momentum)
+    x, lrs, momentum = np.asarray(_start(landscape, start)), _rates(lr, steps), damping("momentum", momentum)
+    seed = seeded("seed", seed)
     if x.ndim < landscape.dim:
         x = np.broadcast_to(x, (count("particles", 1 if particles is None else particles), *x.shape))
     elif particles not in (None, len(x)):
@@ -578,7 +709,7 @@ def langevin(
 def _descend_noisily(landscape, frames, lrs, noise, momentum, stride, gaussian, add) -> None:
     """Fill *frames* from its first; ``gaussian(z)`` and ``add(y, a, x)`` change z and y in place."""
     x, v, z = frames[0] + 0, frames[0] * 0, frames[0] * 0
-    sigmas = repeat(noise) if callable(noise) else noise.tolist()
+    sigmas = itertools.repeat(noise) if callable(noise) else noise.tolist()
     with np.errstate(over="ignore", invalid="ignore"):
         for n, (eta, sigma) in enumerate(zip(lrs.tolist(), sigmas, strict=False), start=1):
             gaussian(z)
@@ -610,16 +741,24 @@ def noise_variance(
     Raises:
         ValueError: from the stability limit on, where the variance grows for ever; for arguments out of
             range.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> for lr in 0.01, 1.0, 1.9:
+        ...     print(f"{lr}: {dynamics.noise_variance(lr):.3f}, of small lr {lr / 2:.3f}")
+        0.01: 0.005, of small lr 0.005
+        1.0: 1.000, of small lr 0.500
+        1.9: 19.000, of small lr 0.950
     """
-    eta, limit, momentum = _numbers("lr", lr), stability_limit(curvature, momentum), _momentum(momentum)
+    eta, limit, momentum = numbers("lr", lr), stability_limit(curvature, momentum), damping("momentum", momentum)
     if not np.all((eta > 0) & (eta < limit)):
         raise ValueError(
-            f"lr must lie between 0 and the stability limit 2 (1 + β) / λ = {limit:g}, got {lr!r}"
+            f"lr must lie between 0 and the stability limit 2 (1 + β) / λ = {limit:g}, got {lr!r} for "
+            f"curvature = {curvature:g} and momentum = {momentum:g}"
         )
-    if not 0 <= sigma < np.inf:
-        raise ValueError(f"sigma must be zero or positive, got {sigma!r}")
-    up, down = 1 + momentum, 1 - momentum
-    variance = eta * sigma**2 * up / (curvature * down * (2 * up - eta * curvature))
+    sigma, up, down = np.float64(not_negative("sigma", sigma)), 1 + momentum, 1 - momentum
+    with np.errstate(over="ignore"):
+        variance = eta * sigma**2 * up / (curvature * down * (2 * up - eta * curvature))
     return variance if variance.ndim else float(variance)
 
 
@@ -631,8 +770,18 @@ def gibbs(landscape: Landscape, temperature: float, x: ArrayLike) -> NDArray[np.
 
     Raises:
         ValueError: for a temperature that is not positive, a grid that does not increase, or a 2-D landscape.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse import dynamics
+        >>> x = np.linspace(-2, 2, 401)
+        >>> for temperature in 0.25, 0.05:
+        ...     density = dynamics.gibbs(dynamics.double_well(), temperature, x)
+        ...     print(f"T = {temperature}: {density[200] / density[300]:.3f}")  # on the barrier, against in a well
+        T = 0.25: 0.368
+        T = 0.05: 0.007
     """
-    x = _numbers("x", x)
+    x = numbers("x", x)
     if x.ndim != 1 or x.size < 2 or not (np.diff(x) > 0).all():
         raise ValueError(f"x must be an increasing grid of two points or more, got {x!r}")
     energy = _one_dimensional(landscape).f(x)
@@ -641,7 +790,15 @@ def gibbs(landscape: Landscape, temperature: float, x: ArrayLike) -> NDArray[np.
 
 
 class Annealed(NamedTuple):
-    """Where an ensemble was left by :func:`anneal`."""
+    """Where an ensemble was left by :func:`anneal`.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse import dynamics
+        >>> quench = dynamics.anneal(dynamics.rugged(), np.zeros(200))
+        >>> print(f"{quench.share:.0%} in the deepest basin, {quench.energy:.1f} above its bottom on average")
+        13% in the deepest basin, 1.4 above its bottom on average
+    """
 
     share: float
     """Share of the particles that ended in the deepest basin."""
@@ -670,9 +827,17 @@ def anneal(
     Raises:
         ValueError: for a temperature that is negative or not a number, a 2-D landscape, and as
             :func:`langevin`.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse import dynamics
+        >>> for name, temperature in {"quench": np.zeros(1000), "slowly": np.linspace(1, 0, 1000)}.items():
+        ...     print(f"{name}: {dynamics.anneal(dynamics.rugged(), temperature, particles=900).share:.0%}")
+        quench: 13%
+        slowly: 44%
     """
-    temperature = _numbers("temperature", temperature)
-    if temperature.ndim != 1 or not np.all((temperature >= 0) & (temperature < np.inf)):
+    temperature, seed = numbers("temperature", temperature), seeded("seed", seed)
+    if temperature.ndim != 1 or not temperature.size or not np.all((temperature >= 0) & (temperature < np.inf)):
         raise ValueError(f"temperature must be one number >= 0 for each update, got {temperature!r}")
     sigma = np.sqrt(2 * temperature / positive("lr", lr))
     (low, high), rng = _one_dimensional(landscape).bounds[0], np.random.default_rng(seed)
@@ -684,7 +849,14 @@ def anneal(
 
 
 class BatchNoise(NamedTuple):
-    """What mini-batches cost: excess loss of SGD at rest above the full-batch minimum."""
+    """What mini-batches cost: excess loss of SGD at rest above the full-batch minimum.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> noise = dynamics.batch_noise(0.2, 8)
+        >>> round(noise.excess, 3), round(noise.theory, 3)
+        (0.011, 0.01)
+    """
 
     excess: float
     """Measured."""
@@ -702,8 +874,14 @@ def batch_noise(lr: float, batch_size: int, *, replicas: int = 256, seed: int = 
     Raises:
         ValueError: for an lr that is not positive, or with which these batches diverge (2, the limit without
             noise, is far beyond it for small ones); or a batch size outside 1 ... 512.
+
+    Example:
+        >>> from lrcourse import dynamics
+        >>> hot, cold = dynamics.batch_noise(0.2, 8), dynamics.batch_noise(0.2, 32)
+        >>> round(hot.excess / cold.excess)  # batches four times as large are four times as cold
+        4
     """
-    lr, replicas = positive("lr", lr), count("replicas", replicas)
+    lr, replicas, seed = positive("lr", lr), count("replicas", replicas), seeded("seed", seed)
     if not 1 <= count("batch_size", batch_size) <= 512:
         raise ValueError(f"batch_size must be at most 512, the number of examples, got {batch_size!r}")
     features, residuals = _regression(seed)
@@ -744,6 +922,13 @@ class Clock:
 
     Attributes:
         histories: the :class:`~lrcourse.training.History` of each run, by the name of its schedule.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse import dynamics
+        >>> runs = dynamics.clock({"level": np.ones(50), "falling": np.linspace(1, 0, 50)}, updates=50)
+        >>> [round(float(run.lr.sum()), 4) for run in runs.histories.values()]
+        [5.0, 5.0]
     """
 
     histories: Mapping[str, History]
@@ -798,10 +983,20 @@ def clock(
     Raises:
         ValueError: for no schedules, one that is negative, not a number, or zero throughout, or an lr so
             large that a run diverges.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse import dynamics
+        >>> runs = dynamics.clock({"level": np.ones(50), "falling": np.linspace(1, 0, 50)}, updates=50)
+        >>> print(f"{runs.spread_against_updates:.0%} by updates, {runs.spread_against_tau:.1%} by the clock")
+        30% by updates, 0.4% by the clock
     """
-    if not schedules:
+    if not instance("schedules", schedules, Mapping, "a mapping name → schedule"):
         raise ValueError("schedules must hold at least one schedule, got none")
-    lr, updates = positive("lr", lr), count("updates", updates)
+    lr = number("lr", lr, "be positive, and below what float32 holds", lambda rate: 0 < rate <= 1e38)
+    updates = count("updates", updates)
+    if progress is not None:
+        function("progress", progress, "(done, total)")
     data, histories, total = digits(train=600), {}, len(schedules) * updates
     for i, (name, shape) in enumerate(schedules.items()):
         lrs = _rates(shape, updates, f"schedules[{name!r}]")
@@ -830,32 +1025,21 @@ def clock(
 # --- Arguments -------------------------------------------------------------------------------------------
 
 
-def _momentum(value: float) -> float:
-    if not (isinstance(value, Real) and 0 <= value < 1):
-        raise ValueError(f"momentum must lie in [0, 1), got {value!r}; at 1 nothing would damp the ball")
-    return float(value)
-
-
-def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    try:
-        return np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number or an array of numbers, got {values!r}") from None
+def _landscape(landscape: Landscape) -> Landscape:
+    choice = ", ".join(f"dynamics.{name}()" for name in LANDSCAPES)
+    return instance("landscape", landscape, Landscape, f"a Landscape, such as {choice}")
 
 
 def _one_dimensional(landscape: Landscape) -> Landscape:
-    if landscape.dim != 1:
+    if _landscape(landscape).dim != 1:
         raise ValueError(f"landscape must be 1-D here, {landscape.key!r} has {landscape.dim} dimensions")
     return landscape
 
 
 def _start(landscape: Landscape, start: ArrayLike) -> NDArray[np.float64] | float:
     """A copy of *start*, fit for the landscape; a single number as Python's float, the fastest arithmetic."""
-    if not isinstance(landscape, Landscape):
-        choice = ", ".join(f"dynamics.{name}()" for name in LANDSCAPES)
-        raise TypeError(f"landscape must be a Landscape, such as {choice}; got {landscape!r}")
-    x = _numbers("start", start)
-    if x.ndim > landscape.dim or (landscape.dim == 2 and x.shape[-1:] != (2,)):
+    x = numbers("start", start)
+    if x.ndim > _landscape(landscape).dim or (landscape.dim == 2 and x.shape[-1:] != (2,)):
         wanted = "a number or an array (n,)" if landscape.dim == 1 else "an array (2,) or (n, 2)"
         raise ValueError(
             f"start must be {wanted} on the {landscape.dim}-D {landscape.key!r}, got shape {x.shape}"
@@ -867,7 +1051,7 @@ def _start(landscape: Landscape, start: ArrayLike) -> NDArray[np.float64] | floa
 
 def _series(name: str, values: ArrayLike, steps: int) -> NDArray[np.float64]:
     """One finite number >= 0 for each update, from a single number or from *steps* of them."""
-    series = _numbers(name, values)
+    series = numbers(name, values)
     if series.shape not in ((), (steps,)):
         raise ValueError(
             f"{name} must have one entry for each of the {steps} updates, got shape {series.shape}"

@@ -16,21 +16,36 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import nnls
+from scipy.special import ndtr, stdtrit
 from torch import Tensor
 
 from . import curves
 from ._files import replacing
 from .curves import Schedule
 from .training import mlp, mnist1d
-from .training.arguments import count, positive
+from .training.arguments import (
+    count,
+    damping,
+    instance,
+    listed,
+    not_negative,
+    number,
+    numbers,
+    positive,
+    seeded,
+    shown,
+    whole,
+)
 from .training.batched import Layers, Optimizer, evaluate, train
 from .training.sweep import Rates, Sweep, checked_seeds, sweep
 from .training.threads import one_thread
@@ -39,7 +54,7 @@ from .words import say
 Array = NDArray[np.float64]
 
 UPDATES = 300
-BENCH = {"model": (40, 32, 32, 10), "batch_size": 32, "momentum": 0.9}
+BENCH: dict[str, Any] = {"model": (40, 32, 32, 10), "batch_size": 32, "momentum": 0.9}
 """What is trained, as arguments of ``sweep``: MNIST-1D, two hidden layers of 32, SGD with momentum."""
 
 # --- A valley that shakes -------------------------------------------------------------------------------------
@@ -71,7 +86,7 @@ class NoisyQuadratic:
 
     def __post_init__(self) -> None:
         for name in ("curvature", "noise", "start"):
-            values = np.atleast_1d(np.asarray(getattr(self, name), float))
+            values = np.atleast_1d(numbers(name, getattr(self, name)))
             if values.ndim != 1 or not (np.isfinite(values) & (values >= 0)).all():
                 raise ValueError(f"{name} must be a row of finite numbers, none negative, got {values}")
             object.__setattr__(self, name, values)
@@ -80,8 +95,8 @@ class NoisyQuadratic:
         if not len(self.curvature) == len(self.noise) == len(self.start):
             sizes = len(self.curvature), len(self.noise), len(self.start)
             raise ValueError(f"curvature, noise and start must be equally many, got {sizes}")
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"momentum must lie in [0, 1), got {self.momentum!r}")
+        for name, check in {"floor": number, "momentum": damping}.items():
+            object.__setattr__(self, name, check(name, getattr(self, name)))
 
     def squares(self, lr: ArrayLike, batch: ArrayLike = 1.0) -> Array:
         """E[x_i²], exactly: ``(..., T + 1, n)``. Arguments as for :meth:`loss`."""
@@ -121,6 +136,7 @@ class NoisyQuadratic:
     def simulate(self, lr: ArrayLike, batch: ArrayLike = 1.0, *, runs: int = 1000, seed: int = 0) -> Array:
         """The loss of each of *runs* descents under Gaussian noise, ``(runs, T + 1)``: what :meth:`loss` averages."""
         lr, batch = (values.numpy() for values in _checked(lr, batch))
+        seed = seeded("seed", seed)
         if lr.ndim > 1 or batch.ndim > 1:
             raise ValueError(f"lr and batch must be one schedule, (T,), got shapes {lr.shape} and {batch.shape}")
         rng = np.random.default_rng(seed)
@@ -183,17 +199,22 @@ def power_law(
     Raises:
         ValueError: directions that are no positive whole number, a negative exponent or noise.
     """
+    exponent, noise = not_negative("exponent", exponent), not_negative("noise", noise)
     curvature = np.arange(1.0, count("directions", directions) + 1) ** -exponent
-    if exponent < 0 or noise < 0:
-        raise ValueError(f"exponent and noise must not be negative, got {exponent!r} and {noise!r}")
+    if not curvature.all():
+        raise ValueError(f"exponent must leave every curvature above 0, got {exponent!r} for {directions} directions")
     return NoisyQuadratic(curvature, noise * curvature, np.ones_like(curvature), momentum=momentum)
 
 
+def _quadratic(quadratic: NoisyQuadratic) -> NoisyQuadratic:
+    return instance("quadratic", quadratic, NoisyQuadratic, "a NoisyQuadratic, such as physics.power_law()")
+
+
 def _checked(lr: ArrayLike, batch: ArrayLike = 1.0) -> tuple[Tensor, Tensor]:
-    rates, sizes = np.array(lr, float), np.array(batch, float)
+    rates, sizes = numbers("lr", lr), numbers("batch", batch)
     if not rates.ndim or not rates.shape[-1] or not (np.isfinite(rates) & (rates >= 0)).all():
         raise ValueError(f"lr must be finite learning rates, none negative, one for each update; got {lr!r}")
-    if not (sizes > 0).all() or (sizes.ndim and sizes.shape[-1] != rates.shape[-1]):
+    if not ((sizes > 0) & np.isfinite(sizes)).all() or (sizes.ndim and sizes.shape[-1] != rates.shape[-1]):
         updates = rates.shape[-1]
         raise ValueError(f"batch must be a positive number, or one for each of {updates} updates; got {batch!r}")
     return torch.from_numpy(rates), torch.from_numpy(sizes)
@@ -212,7 +233,7 @@ def one_mode_optimum(steps: int, *, curvature: float = 1.0, noise: float = 1.0, 
         ValueError: an argument that is not positive.
     """
     curvature, noise, start = positive("curvature", curvature), positive("noise", noise), positive("start", start)
-    return 1 / (curvature * (1 + np.arange(count("steps", steps)) + noise / (curvature**2 * start)))
+    return 1 / (curvature * (1 + np.arange(count("steps", steps)) + noise / curvature / start / curvature))
 
 
 def optimum(
@@ -233,6 +254,7 @@ def optimum(
     Raises:
         ValueError: steps or highest that are not positive; a quadratic whose loss can reach the floor exactly.
     """
+    _quadratic(quadratic)
     steps = count("steps", steps)
     cap = None if highest is None else positive("highest", highest)
     limit = 2 * (1 - quadratic.momentum) / quadratic.curvature.max()
@@ -277,11 +299,13 @@ def best_peak(
     Raises:
         ValueError: *peaks* or *highest* that are not positive, a shape without a positive entry.
     """
-    limit = 2 * (1 + quadratic.momentum) / quadratic.curvature.max()
+    shape, limit = numbers("shape", shape), 2 * (1 + _quadratic(quadratic).momentum) / quadratic.curvature.max()
+    if shape.ndim != 1 or not (np.isfinite(shape) & (shape >= 0)).all() or not shape.any():
+        raise ValueError(f"shape must be a row of finite factors, none negative and some above 0, got {shown(shape)}")
     top = 2 * limit if highest is None else positive("highest", highest)
-    top /= positive("the peak of shape", np.max(shape))
+    top /= shape.max()
     factors = np.geomspace(top / 3000, top, count("peaks", peaks))
-    final = np.nan_to_num(quadratic.loss(factors[:, None] * np.asarray(shape, float))[:, -1], nan=np.inf)
+    final = np.nan_to_num(quadratic.loss(factors[:, None] * shape)[:, -1], nan=np.inf)
     return float(factors[final.argmin()]), float(final.min())
 
 
@@ -308,7 +332,7 @@ def fit_law(lr: ArrayLike, loss: ArrayLike, *, directions: int = 16, smooth: int
     Raises:
         ValueError: shapes that differ, a loss that is not finite, or too few updates.
     """
-    rates, losses = np.atleast_2d(np.asarray(lr, float)), np.atleast_2d(np.asarray(loss, float))
+    rates, losses = np.atleast_2d(numbers("lr", lr)), np.atleast_2d(numbers("loss", loss))
     if rates.shape != losses.shape or not np.isfinite(losses).all():
         raise ValueError(f"lr and loss must have one shape, and loss be finite; got {rates.shape} and {losses.shape}")
     if rates.shape[1] < 2 * count("smooth", smooth):
@@ -325,7 +349,7 @@ def fit_law(lr: ArrayLike, loss: ArrayLike, *, directions: int = 16, smooth: int
     matrix = averaged(columns)
     scale = np.linalg.norm(matrix, axis=0)
     weights = nnls(matrix / scale, averaged(losses)[:, 0])[0] / scale
-    floor, start, noise = weights[0], *weights[1:].reshape(2, -1)
+    floor, (start, noise) = weights[0], weights[1:].reshape(2, -1)
     kept = (start > 0) | (noise > 0)
     return NoisyQuadratic(curvature[kept], noise[kept], start[kept], floor=float(floor))
 
@@ -368,12 +392,14 @@ def staged(stages: Iterable[tuple[float, int, int]], *, seeds: int | Iterable[in
     Raises:
         ValueError: no stage; a stage with a number that is not positive.
     """
-    data, seeds = mnist1d(), checked_seeds(seeds)
+    given = listed("stages", stages, "a list of (learning rate, batch size, updates)")
+    if not given or not all(isinstance(stage, Sequence) and len(stage) == 3 for stage in given):
+        raise ValueError(f"stages must hold one at least: (learning rate, batch size, updates), got {shown(stages)}")
     stages = [
-        (positive("lr", lr), count("batch size", batch), count("updates", updates)) for lr, batch, updates in stages
-    ]
-    if not stages:
-        raise ValueError("stages must hold one stage at least: (learning rate, batch size, updates)")
+        (positive("lr of each of stages", lr), count("batch size of each of stages", batch),
+         count("updates of each of stages", updates)) for lr, batch, updates in given
+    ]  # fmt: skip
+    data, seeds = mnist1d(), checked_seeds(seeds)
     networks = [mlp(BENCH["model"], torch.nn.ReLU, seed=seed).parameters() for seed in seeds]
     parameters = [torch.stack(each).detach()[:, None] for each in zip(*networks, strict=True)]
     streams = [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -392,7 +418,22 @@ def staged(stages: Iterable[tuple[float, int, int]], *, seeds: int | Iterable[in
 TUNED_ON = 10_000
 """Seeds below are for tuning; the contest draws its own, above."""
 SURE = 3.0
-"""Standard errors that a verdict takes: among three hundred schedules that equal the cosine one seems to beat it."""
+"""Standard errors that a verdict takes where the seeds are many; :func:`sure` has how many more where they are few."""
+
+
+def sure(seeds: int, sigmas: float = SURE) -> float:
+    """How many standard errors of a mean over *seeds* are as hard to reach by luck as *sigmas* of many seeds.
+
+    The standard error is itself estimated from the seeds, so that the mean over it follows Student's t with
+    ``seeds - 1`` degrees of freedom, not a Gaussian: 3 becomes 3.3 with 32 seeds, 3.6 with 16, 19 with 3. One in 740
+    schedules that equal the cosine then seems to beat it, however many seeds there are, as long as the differences are
+    about Gaussian.
+
+    Args:
+        seeds: how many, at least 2.
+        sigmas: standard deviations of a Gaussian.
+    """
+    return float(stdtrit(whole("seeds", seeds, least=2) - 1, ndtr(positive("sigmas", sigmas))))
 
 
 def rivals() -> dict[str, Schedule]:
@@ -405,12 +446,16 @@ def rivals() -> dict[str, Schedule]:
     }
 
 
-@functools.cache
-def known_runs(seeds: int | range = 16) -> Sweep:
+def known_runs(seeds: int | Iterable[int] = 16) -> Sweep:
     """Trainings that the law is fitted to: one that stays hot, the cosine, and one that drops tenfold at half time.
 
     They are kept: whoever asks again gets the same object.
     """
+    return _known_runs(checked_seeds(seeds))
+
+
+@functools.cache
+def _known_runs(seeds: tuple[int, ...]) -> Sweep:
     schedules = {
         "constant": curves.constant(0.12),
         "cosine": curves.cosine_annealing_lr(0.12, T_max=UPDATES),
@@ -452,11 +497,16 @@ class Score:
         return float(np.std(self.differences, ddof=1) / len(self.differences) ** 0.5)
 
     @property
+    def margin(self) -> float:
+        """How far the mean must lie from 0 for a verdict: :func:`sure` standard errors; infinite for a single seed."""
+        return sure(len(self.differences)) * self.error if len(self.differences) > 1 else np.inf
+
+    @property
     def verdict(self) -> str:
-        """ "better" or "worse" by more than :data:`SURE` standard errors, else "not distinguishable"."""
+        """ "better" or "worse" by more than :attr:`margin`, else "not distinguishable"."""
         if not np.isfinite(self.mean):
             return "worse"
-        if abs(self.mean) <= SURE * self.error:
+        if abs(self.mean) <= self.margin:
             return "not distinguishable"
         return "better" if self.mean < 0 else "worse"
 
@@ -481,7 +531,12 @@ class Score:
 def fresh_seeds(n: int) -> range:
     """*n* seeds that nobody can have tuned on: beyond :data:`TUNED_ON`, from the system's own randomness."""
     first = TUNED_ON + secrets.randbelow(2**30)
-    return range(first, first + count("seeds", n))
+    return range(first, first + count("n", n))
+
+
+def _drawn(seeds: int | Iterable[int]) -> Sequence[int]:
+    """That many fresh ones, or these."""
+    return fresh_seeds(count("seeds", seeds)) if isinstance(seeds, Real) else checked_seeds(seeds)
 
 
 def contest(schedules: Mapping[str, Rates], *, seeds: int | Iterable[int] = 32) -> list[Score]:
@@ -495,7 +550,8 @@ def contest(schedules: Mapping[str, Rates], *, seeds: int | Iterable[int] = 32) 
         ValueError: a budget that is not 300 updates, a learning rate that is negative or not finite (named, with its
             t), fewer than two seeds.
     """
-    seeds = fresh_seeds(seeds) if isinstance(seeds, int) else tuple(seeds)
+    instance("schedules", schedules, Mapping, "a mapping name → schedule")
+    seeds = _drawn(seeds)
     if len(seeds) < 2:
         raise ValueError(f"seeds must be two at least, or luck decides; got {len(seeds)}")
     run = {str(i): budgeted(name, each) for i, (name, each) in enumerate(schedules.items())}
@@ -512,10 +568,11 @@ def budgeted(name: str, schedule: Rates) -> Rates:
     Raises:
         ValueError: an array of any other length than 300.
     """
-    if not callable(schedule) and len(np.atleast_1d(np.asarray(schedule, float))) != UPDATES:
-        raise ValueError(
-            f"schedule {name!r} must spend {UPDATES} updates, as the cosine does; it has {len(np.atleast_1d(schedule))}"
-        )
+    if callable(schedule):
+        return schedule
+    rates = np.atleast_1d(numbers(f"schedule {name!r}", schedule))
+    if len(rates) != UPDATES:
+        raise ValueError(f"schedule {name!r} must spend {UPDATES} updates, as the cosine does; it has {len(rates)}")
     return schedule
 
 
@@ -541,8 +598,8 @@ def beat_cosine(
         _read(board)  # what is no leaderboard is refused before anything is trained
         if not Path(board).absolute().parent.is_dir():
             raise ValueError(f"board must lie in a folder that exists, got {os.fspath(board)}")
-    rates = np.array([schedule(t) for t in range(UPDATES)] if callable(schedule) else schedule, float)
-    seeds = fresh_seeds(seeds) if isinstance(seeds, int) else tuple(seeds)
+    rates = numbers("schedule", [schedule(t) for t in range(UPDATES)] if callable(schedule) else schedule)
+    seeds = _drawn(seeds)
     if min(seeds, default=TUNED_ON) < TUNED_ON:
         raise ValueError(f"seeds below {TUNED_ON} are for tuning, and score nothing here; got {min(seeds)}")
     (score,) = contest({name: rates}, seeds=seeds)
@@ -564,9 +621,10 @@ def leaderboard(board: str | os.PathLike) -> list[Score]:
         FileNotFoundError: there is no such file.
         ValueError: it is no leaderboard.
     """
+    entries = _read(board)
     if not Path(board).exists():
         raise FileNotFoundError(f"there is no leaderboard {os.fspath(board)}; beat_cosine(..., board=...) makes one")
-    scores = [Score(entry["name"], tuple(entry["differences"].values())) for entry in _read(board).values()]
+    scores = [Score(entry["name"], tuple(entry["differences"].values())) for entry in entries.values()]
     return sorted(scores, key=lambda score: score.mean)
 
 
@@ -574,7 +632,9 @@ FORMAT = "lrcourse leaderboard 2"
 
 
 def _read(board: str | os.PathLike) -> dict[str, dict]:
-    path = Path(board)
+    path = Path(instance("board", board, str | os.PathLike, "the path of a file"))
+    if path.is_dir():
+        raise ValueError(f"board must be the path of a file, got the folder {os.fspath(path)!r}")
     if not path.exists():
         return {}
     try:

@@ -20,7 +20,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def curve(
     lr: float | Sequence[float] = 0.1,
     metric: Sequence[float] | None = None,
     what: What = "lr",
-    **kwargs: object,
+    **kwargs: Any,
 ) -> NDArray[np.float64]:
     """The learning rates that updates 0 ... steps - 1 use, by closed form: :func:`record`'s, to 1e-9 relative.
 
@@ -73,10 +73,16 @@ def curve(
         TypeError: no scheduler class; an argument that torch's class does not have, or lacks.
 
     See the factories of :mod:`lrcourse.curves` for each class's formula and surprises.
+
+    Example:
+        >>> from lrcourse.schedulers import curve
+        >>> curve("StepLR", 6, step_size=2).round(4).tolist()
+        [0.1, 0.1, 0.01, 0.01, 0.001, 0.001]
+        >>> curve("OneCycleLR", 4, max_lr=1.0, total_steps=4, pct_start=0.5, what="momentum").round(4).tolist()
+        [0.95, 0.85, 0.9, 0.95]
     """
     t = range(_steps(steps))
-    if what not in ("lr", "momentum"):
-        raise ValueError(f"what must be 'lr' or 'momentum', got {what!r}")
+    curves._choice("what", what, "lr", "momentum")
     entry, arguments = _describe(scheduler, kwargs)
     if _checked_metric(metric, steps, entry.name) is not None:
         arguments["metric"] = metric
@@ -110,14 +116,20 @@ def record(
     Raises:
         TypeError: make returns nothing, or no scheduler.
         ValueError: the scheduler belongs to another optimizer; a metric is missing, too short or superfluous.
+
+    Example:
+        >>> from functools import partial
+        >>> from torch.optim.lr_scheduler import LinearLR
+        >>> from lrcourse.schedulers import record
+        >>> record(partial(LinearLR, start_factor=0.25, total_iters=3), 5).round(4).tolist()
+        [0.025, 0.05, 0.075, 0.1, 0.1]
     """
     import torch
 
     from .training.fit import wants_metric
 
     steps, rates = _steps(steps), _rates(lr)
-    if what not in ("lr", "momentum"):
-        raise ValueError(f"what must be 'lr' or 'momentum', got {what!r}")
+    curves._choice("what", what, "lr", "momentum")
     if not callable(make):
         raise TypeError(f"make must be a function of the optimizer that returns a scheduler, got {make!r}")
     groups = [{"params": [torch.zeros((), requires_grad=True)], "lr": rate} for rate in rates]
@@ -136,34 +148,48 @@ def record(
     for t in range(steps):
         if t:
             optimizer.step()
-            scheduler.step() if metric is None else scheduler.step(metric[t - 1])
+            if metric is None:
+                scheduler.step()
+            else:
+                scheduler.step(metric[t - 1])  # type: ignore[arg-type]  # a ReduceLROnPlateau, or one around it
         values[t] = [float(group[what]) for group in optimizer.param_groups]
     return values if np.ndim(lr) else values[:, 0]
 
 
-def build(scheduler: str | type | functools.partial, **kwargs: object) -> Callable[[Optimizer], LRScheduler]:
-    """A function of the optimizer that builds the real torch scheduler, described as for :func:`curve`."""
+def build(scheduler: str | type | functools.partial, **kwargs: Any) -> Callable[[Optimizer], LRScheduler]:
+    """A function of the optimizer that builds the real torch scheduler, described as for :func:`curve`.
+
+    Example:
+        >>> from lrcourse.schedulers import build, record
+        >>> parts = [("ConstantLR", {"factor": 0.5, "total_iters": 2}), ("ExponentialLR", {"gamma": 0.5})]
+        >>> record(build("SequentialLR", schedulers=parts, milestones=[2]), 5).round(4).tolist()
+        [0.05, 0.05, 0.1, 0.05, 0.025]
+    """
     entry, arguments = _describe(scheduler, kwargs)
 
     def make(optimizer: Optimizer) -> LRScheduler:
         given = dict(arguments)
+        torch_class: Callable[..., LRScheduler] = entry.torch_class
         if "schedulers" in given:
             given["schedulers"] = [build(part)(optimizer) for part in given["schedulers"]]
         if entry.name == "ChainedScheduler":
-            return entry.torch_class(**given, optimizer=optimizer)
-        return entry.torch_class(optimizer, **given)
+            return torch_class(**given, optimizer=optimizer)
+        return torch_class(optimizer, **given)
 
     return make
 
 
 def _steps(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= 10**9:
         raise ValueError(f"steps must be a positive integer, the number of updates, got {value!r}")
     return int(value)
 
 
-def _rates(lr: float | Sequence[float]) -> list[float]:
-    rates = list(lr) if np.ndim(lr) else [lr]
+def _rates(lr: Any) -> list[float]:
+    try:
+        rates = list(lr) if np.ndim(lr) else [lr]
+    except ValueError:  # a list of lists of unequal lengths
+        raise ValueError(f"lr must be a number or a list with one for each param group, got {lr!r}") from None
     if not rates:
         raise ValueError("lr must be a number or a list with one for each param group, got an empty list")
     return [curves._lr(rate) for rate in rates]
@@ -185,7 +211,7 @@ def _checked_metric(metric: Sequence[float] | None, steps: int, name: str) -> Se
     return metric
 
 
-def _entry(scheduler: object) -> Entry:
+def _entry(scheduler: Any) -> Entry:
     if isinstance(scheduler, str):
         if scheduler in CATALOGUE:
             return CATALOGUE[scheduler]
@@ -207,9 +233,9 @@ def _entry(scheduler: object) -> Entry:
     raise TypeError(f"scheduler must be a class of torch.optim.lr_scheduler or its name, got {scheduler!r}")
 
 
-def _describe(scheduler: object, kwargs: Mapping[str, object]) -> tuple[Entry, dict[str, object]]:
+def _describe(scheduler: Any, kwargs: Mapping[str, Any]) -> tuple[Entry, dict[str, Any]]:
     """The entry and the arguments, by name, of a class, a name, a partial, or a pair of one of them and a dict."""
-    given: dict[str, object] = {}
+    given: dict[str, Any] = {}
     if isinstance(scheduler, tuple) and len(scheduler) == 2 and isinstance(scheduler[1], Mapping):
         scheduler, given = scheduler[0], dict(scheduler[1])
     if isinstance(scheduler, functools.partial):
@@ -236,7 +262,7 @@ def _describe(scheduler: object, kwargs: Mapping[str, object]) -> tuple[Entry, d
 _PER_GROUP = {"lr_lambda", "base_lr", "max_lr", "base_momentum", "max_momentum", "swa_lr", "min_lr"}
 
 
-def _part(i: int, scheduler: object) -> tuple[Entry, dict[str, object]]:
+def _part(i: int, scheduler: object) -> tuple[Entry, dict[str, Any]]:
     entry, arguments = _describe(scheduler, {})
     if entry.chained == "refused":
         raise ValueError(f"schedulers[{i}] must not be {entry.name}: a composition has no metric; torch refuses too")
@@ -244,7 +270,7 @@ def _part(i: int, scheduler: object) -> tuple[Entry, dict[str, object]]:
 
 
 def _schedule(
-    entry: Entry, arguments: Mapping[str, object], lr: float, group: int, groups: int
+    entry: Entry, arguments: Mapping[str, Any], lr: float, group: int, groups: int
 ) -> curves.Schedule:
     """The curve of one param group: of the arguments that are lists over the groups, its own values."""
     own = {}
@@ -279,12 +305,19 @@ class Argument:
         default: torch's own; ``REQUIRED`` where torch has none.
         low, high: a sensible range for a slider, for runs of about 100 updates at lr 0.1; log: on a logarithmic one.
         choices: all values of a "choice"; of other kinds a few worth choosing, None among them where torch takes it.
+
+    Example:
+        >>> from lrcourse.schedulers import CATALOGUE
+        >>> for argument in CATALOGUE["StepLR"].arguments:
+        ...     print(argument.name, "required" if argument.required else argument.default, argument.meaning, sep=" · ")
+        step_size · required · steps between two drops
+        gamma · 0.1 · factor of each drop
     """
 
     name: str
     kind: Literal["int", "float", "bool", "choice", "ints", "function", "schedulers"]
     text: Text
-    default: object = REQUIRED
+    default: Any = REQUIRED
     low: float | None = None
     high: float | None = None
     log: bool = False
@@ -315,12 +348,19 @@ class Entry:
         closed_form: whether torch's class has a closed form of its own; then SequentialLR resets it.
         chained: what it does in a ChainedScheduler: "multiplies", "overwrites", "pulls" (towards a value: neither of
             the two), "runs" (its parts decide), "refused".
+
+    Example:
+        >>> from lrcourse.schedulers import CATALOGUE
+        >>> CATALOGUE["StepLR"].picture
+        'A staged quench: hold the temperature, drop it at once, hold again.'
+        >>> [entry.name for entry in CATALOGUE.values() if entry.chained == "overwrites"]
+        ['CosineAnnealingWarmRestarts', 'OneCycleLR', 'CyclicLR', 'LambdaLR']
     """
 
     name: str
     factory: Callable[..., curves.Schedule]
     arguments: tuple[Argument, ...]
-    example: Mapping[str, object]
+    example: Mapping[str, Any]
     formula: str
     first: str
     last: str
@@ -822,7 +862,14 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType({entry.name: entry for entry i
 
 
 def example_metric(steps: int = 100) -> NDArray[np.float64]:
-    """``(steps,)``: a loss for ReduceLROnPlateau's picture, always the same: it falls to a floor, with noise."""
+    """``(steps,)``: a loss for ReduceLROnPlateau's picture, always the same: it falls to a floor, with noise.
+
+    Example:
+        >>> from lrcourse.schedulers import curve, example_metric
+        >>> rates = curve("ReduceLROnPlateau", 100, metric=example_metric(), patience=5)
+        >>> rates[[0, 67, 68, 99]].round(6).tolist()
+        [0.1, 0.1, 0.01, 1e-06]
+    """
     noise = np.random.default_rng(0).standard_normal(_steps(steps))
     return 0.3 + 2 * np.exp(-np.arange(steps) / 15) + 0.02 * noise
 
@@ -838,6 +885,11 @@ class Explanation:
         first, last: the learning rates that the first and the last update use.
         traps: what these arguments run into, each a sentence in the language in use; empty where all is well.
         words: one line: first and last value, and the traps.
+
+    Example:
+        >>> from lrcourse.schedulers import explain
+        >>> explain("StepLR", 20, step_size=30).traps
+        ('The first drop comes at update 30, after the end of this run.',)
     """
 
     first: float
@@ -852,12 +904,18 @@ def explain(
     *,
     lr: float = 0.1,
     metric: Sequence[float] | None = None,
-    **kwargs: object,
+    **kwargs: Any,
 ) -> Explanation:
     """First and last learning rate *used* in a run of *steps* updates, and the traps that these arguments spring.
 
     Args and errors: as for :func:`curve`, for one param group.
+
+    Example:
+        >>> from lrcourse.schedulers import explain
+        >>> print(explain("CosineAnnealingLR", 100, T_max=100).words)
+        First lr 0.1, last 2.47e-05 (update 99). eta_min = 0 is not reached: that is update 100.
     """
+    _rates(lr)
     if np.ndim(lr):
         raise ValueError(f"lr must be one number here, for one param group, got {lr!r}")
     rates = curve(scheduler, steps, lr=lr, metric=metric, **kwargs)

@@ -55,7 +55,9 @@ def train(lr: np.ndarray, *, networks: int = NETWORKS, seed: int = 0) -> Trained
     """
     import torch
 
-    lr = np.asarray(lr, float)
+    from .training.arguments import count, numbers, seeded
+
+    lr, networks, seed = numbers("lr", lr), count("networks", networks), seeded("seed", seed)
     if lr.ndim != 1 or not len(lr) or not np.isfinite(lr).all() or (lr < 0).any():
         raise ValueError("lr must be a row of finite learning rates, none negative, one an update; "
                          f"got shape {lr.shape}")  # fmt: skip

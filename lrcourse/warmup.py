@@ -14,6 +14,7 @@ Warm-ups that are pure functions need none of these classes: ``CurveLR(optimizer
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
@@ -49,6 +50,13 @@ class WarmupScheduler(ResumableLR):
         TypeError: after_scheduler is no scheduler; at a ``step``, a metric is missing or not wanted.
         ValueError: warmup_epochs is no positive whole number; after_scheduler belongs to another optimizer, or has
             been stepped.
+
+    Example:
+        >>> from torch.optim.lr_scheduler import StepLR
+        >>> from lrcourse import WarmupScheduler
+        >>> from lrcourse.schedulers import record
+        >>> record(lambda optimizer: WarmupScheduler(optimizer, 3, StepLR(optimizer, step_size=2)), 8).round(4).tolist()
+        [0.025, 0.05, 0.075, 0.1, 0.1, 0.01, 0.01, 0.001]
     """
 
     _left_out = ("after_scheduler",)
@@ -71,7 +79,7 @@ class WarmupScheduler(ResumableLR):
         """Whether ``step(metric)`` needs a metric once the warm-up is over."""
         return wants_metric(self.after_scheduler)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[float]:  # type: ignore[override]  # torch has tensors too; these are always floats
         """What update ``last_epoch`` uses, one a group. To look at it from outside, call ``get_last_lr()``."""
         if self.last_epoch > self.warmup_epochs:
             return [float(group["lr"]) for group in self.optimizer.param_groups]
@@ -92,15 +100,18 @@ class WarmupScheduler(ResumableLR):
                 raise TypeError(
                     "metrics must be given once the warm-up is over: step(metric), what ReduceLROnPlateau watches"
                 )
-            self.after_scheduler.step(metrics) if self.wants_metric else self.after_scheduler.step()
+            if self.wants_metric:
+                self.after_scheduler.step(metrics)  # type: ignore[arg-type]  # a ReduceLROnPlateau, or one around it
+            else:
+                self.after_scheduler.step()
         super().step()
 
-    def state_dict(self) -> dict[str, object]:
-        """As :meth:`ResumableLR.state_dict`, and the after-scheduler's."""
+    def state_dict(self) -> dict[str, Any]:
+        """As ``ResumableLR.state_dict``, and the after-scheduler's."""
         after = self.after_scheduler
         return {**super().state_dict(), "after_scheduler": None if after is None else after.state_dict()}
 
-    def _restore(self, state: dict[str, object]) -> None:
+    def _restore(self, state: dict[str, Any]) -> None:
         after = state.pop("after_scheduler")
         if after is not None:
             self.after_scheduler.load_state_dict(after)
@@ -156,6 +167,15 @@ def get_linear_warmup_scheduler(
 
     Raises:
         ValueError: a warm-up longer than the run; otherwise as :class:`WarmupScheduler`, TypeError too.
+
+    Example:
+        >>> from torch.optim.lr_scheduler import LinearLR
+        >>> from lrcourse import get_linear_warmup_scheduler, schedulers
+        >>> def make(optimizer):
+        ...     decay = LinearLR(optimizer, start_factor=1.0, end_factor=0.0, total_iters=8 - 3)
+        ...     return get_linear_warmup_scheduler(optimizer, 3, total_epochs=8, after_scheduler=decay)
+        >>> schedulers.record(make, 8).round(4).tolist()
+        [0.025, 0.05, 0.075, 0.1, 0.08, 0.06, 0.04, 0.02]
     """
     if count("warmup_epochs", warmup_epochs) > count("total_epochs", total_epochs):
         raise ValueError(
@@ -184,6 +204,13 @@ class TransformerLRScheduler(CurveLR):
         last_epoch: as for :class:`~lrcourse.training.scheduler.CurveLR`.
 
     Source: Vaswani et al., arXiv:1706.03762, section 5.3, equation 3.
+
+    Example:
+        >>> from functools import partial
+        >>> from lrcourse import TransformerLRScheduler, schedulers
+        >>> make = partial(TransformerLRScheduler, d_model=512, warmup_steps=4)
+        >>> schedulers.record(make, 6, lr=1.0).round(4).tolist()  # the optimizer's lr of 1 is ignored
+        [0.0055, 0.011, 0.0166, 0.0221, 0.0198, 0.018]
     """
 
     def __init__(self, optimizer: Optimizer, d_model: int, warmup_steps: int = 4000, last_epoch: int = -1) -> None:

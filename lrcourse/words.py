@@ -17,7 +17,7 @@ def use_language(language: str) -> None:
         ValueError: for any other language.
     """
     global _language
-    if language not in LANGUAGES:
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise ValueError(f"language must be one of {', '.join(map(repr, LANGUAGES))}, got {language!r}")
     _language = language
 

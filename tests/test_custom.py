@@ -194,7 +194,7 @@ def test_resumes_by_last_epoch(at):
         group["initial_lr"] = lr
     scheduler = CustomScheduler(fresh, WARM_COSINE, last_epoch=at - 1)
     np.testing.assert_array_equal(run(fresh, scheduler, 40 - at), expected[at:])
-    with pytest.raises(KeyError, match="initial_lr"):
+    with pytest.raises(ValueError, match=r"last_epoch must be -1 for a new run, got 3.*initial_lr"):
         CustomScheduler(new_optimizer(), WARM_COSINE, last_epoch=3)
 
 

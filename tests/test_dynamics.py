@@ -549,7 +549,7 @@ WELL = double_well()
         (lambda: langevin(WELL, 0.0, 0.1, 1.0, 10, every=0), "every must be a positive whole number, got 0"),
         (lambda: noise_variance(2.0), r"lr .* stability limit 2 \(1 \+ β\) / λ = 2, got 2.0"),
         (lambda: noise_variance([0.1, 4.0], momentum=0.5), "stability limit .* = 3"),
-        (lambda: noise_variance(0.1, sigma=-1.0), "sigma must be zero or positive, got -1.0"),
+        (lambda: noise_variance(0.1, sigma=-1.0), "sigma must be a finite number, not negative, got -1.0"),
         (lambda: gibbs(WELL, 0.0, [0.0, 1.0]), "temperature must be a positive finite number, got 0.0"),
         (lambda: anneal(rugged(), [1.0, -1.0]), "temperature must be one number >= 0 for each update"),
         (lambda: anneal(valley(), [1.0, 0.0]), "landscape must be 1-D here"),

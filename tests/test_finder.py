@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset, WeightedRandomSampler
 
 from lrcourse import find_lr, use_language
 from lrcourse.finder import SUGGESTIONS, Finder, RangeTest, Run, suggest
+from lrcourse.training import digits, mlp
 
 OPTIMIZERS = {
     "SGD": lambda p: SGD(p, lr=0.1),
@@ -579,6 +580,15 @@ def test_doubts_name_a_range_that_ends_too_soon():
     assert any("final_lr" in doubt and "增大" in doubt for doubt in short.doubts)
 
 
+def test_doubts_name_a_range_that_starts_too_high():
+    """Digits from 0.3 on, where the loss has begun to fall, or to rise, before the average of the losses is one."""
+    model, data = mlp((64, 32, 10), nn.ReLU), digits(train=256)
+    loader = list(zip(data.x.split(32), data.y.split(32), strict=True))
+    for init_lr, said in ((1e-5, False), (0.3, True)):
+        found = find_lr(model, loader, cross_entropy, SGD(model.parameters(), lr=0.1), init_lr=init_lr, progress=False)
+        assert any("lower init_lr" in doubt for doubt in found.doubts) is said, init_lr
+
+
 # --- Loaders and arguments ------------------------------------------------------------------------------------
 
 
@@ -617,7 +627,7 @@ def refused(**changes):
         ({"init_lr": 20}, ValueError, "final_lr=10"),
         *[({"num_steps": bad}, ValueError, "num_steps must be") for bad in (0, 1, -3, 2.5, True)],
         ({"accumulation_steps": 0}, ValueError, "accumulation_steps must be a positive whole number, got 0"),
-        ({"mode": "exp"}, ValueError, "mode must be 'exponential' or 'linear', got 'exp'"),
+        ({"mode": "exp"}, ValueError, "mode must be one of 'exponential', 'linear', got 'exp'"),
         *[({"smoothing": bad}, ValueError, "smoothing must be") for bad in (1, -0.1, math.nan, "0.9")],
         *[({"stop_factor": bad}, ValueError, "stop_factor must be above 1") for bad in (1, 0, -4, math.nan)],
         ({"suggestion": "best"}, ValueError, "suggestion must be one of 'steepest'"),

@@ -184,10 +184,18 @@ def made_up(mean, spread, n=32):
 
 @pytest.mark.parametrize(
     ("standard_errors", "verdict"),
-    [(-3.1, "better"), (-2.9, "not distinguishable"), (2.9, "not distinguishable"), (3.1, "worse")],
+    [(-3.3, "better"), (-3.2, "not distinguishable"), (3.2, "not distinguishable"), (3.3, "worse")],
 )
-def test_a_verdict_takes_three_standard_errors(standard_errors, verdict):
+def test_a_verdict_takes_three_standard_errors_and_a_little(standard_errors, verdict):
     assert made_up(standard_errors * 0.01 / 32**0.5, 0.01).verdict == verdict
+
+
+@pytest.mark.parametrize("seeds", [2, 4, 32])
+def test_luck_gives_a_verdict_as_seldom_whatever_the_number_of_seeds(seeds):
+    draws = np.random.default_rng(0).standard_normal((200_000, seeds))
+    t = draws.mean(1) / (draws.std(1, ddof=1) / seeds**0.5)
+    assert 0.7 < (t < -physics.sure(seeds)).mean() * 740.8 < 1.35
+    assert physics.Score("one", (-0.1,)).verdict == "not distinguishable"
 
 
 def test_who_diverges_is_worse_and_told_so():
@@ -313,14 +321,14 @@ def test_the_computed_schedule_beats_the_cosine():
         (lambda: NoisyQuadratic(**VALLEY).loss(0.1), "one for each update"),
         (lambda: NoisyQuadratic(**VALLEY).loss([0.1, 0.1], [1, 2, 3]), "one for each of 2 updates"),
         (lambda: NoisyQuadratic(**VALLEY).loss([0.1], 0), "batch must be a positive number"),
-        (lambda: physics.power_law(noise=-1), "must not be negative"),
+        (lambda: physics.power_law(noise=-1), "noise must be a finite number, not negative"),
         (lambda: physics.optimum(NoisyQuadratic(**VALLEY), 0), "steps must be a positive whole number"),
         (lambda: physics.optimum(NoisyQuadratic([1.0], [1.0], [0.0]), 5), "must have noise and a start"),
         (lambda: physics.fit_law(np.ones((2, 50)), np.ones((3, 50))), "one shape"),
         (lambda: physics.fit_law(np.ones((1, 15)), np.ones((1, 15))), "too few"),
         (lambda: physics.best_peak(NoisyQuadratic(**VALLEY), [1.0], highest=0.0), "highest must be a positive"),
-        (lambda: physics.best_peak(NoisyQuadratic(**VALLEY), [0.0, 0.0]), "peak of shape must be a positive"),
-        (lambda: physics.staged([(0.1, 0, 5)]), "batch size must be a positive whole number"),
+        (lambda: physics.best_peak(NoisyQuadratic(**VALLEY), [0.0, 0.0]), "shape must be a row of finite factors"),
+        (lambda: physics.staged([(0.1, 0, 5)]), "batch size of each of stages must be a positive whole number"),
         (lambda: physics.contest({"a": curves.constant(0.1)}, seeds=[1]), "two at least"),
     ],
 )

@@ -430,7 +430,7 @@ def test_what_is_no_scheduler():
             curve(scheduler, 10)
     with pytest.raises(ValueError, match="last_epoch must be -1"):
         curve("StepLR", 10, step_size=3, last_epoch=5)
-    with pytest.raises(ValueError, match="what must be 'lr' or 'momentum', got 'beta'"):
+    with pytest.raises(ValueError, match="what must be one of 'lr', 'momentum', got 'beta'"):
         curve("StepLR", 10, step_size=3, what="beta")
     with pytest.raises(TypeError, match="schedulers must be a list"):
         curve("ChainedScheduler", 10, schedulers="StepLR")

@@ -1,13 +1,13 @@
 # %% [markdown] lang="en"
 # # Exercises 01 · Dynamics
 #
-# Five exercises, from two minutes to half an hour. Put your code in place of `raise NotImplementedError`, run the cell,
+# Five exercises, from two to twenty minutes. Put your code in place of `raise NotImplementedError`, run the cell,
 # then run the check below it: it draws fresh cases each time.
 
-# %% [markdown] lang="zh" of="51c51444"
+# %% [markdown] lang="zh" of="d269f0c7"
 # # 练习 01 · 动力学
 #
-# 五道练习，从两分钟到半小时。把 `raise NotImplementedError` 换成你的代码，运行该单元格，
+# 五道练习，从两分钟到二十分钟。把 `raise NotImplementedError` 换成你的代码，运行该单元格，
 # 再运行下面的检查：它每次都会抽取新的例子。
 
 # %% lang="en" tags=["setup"]
@@ -53,7 +53,7 @@ lrcourse.use_language("zh")
 #
 # **难度** ●○○ · **用时** 2 分钟 · **预期结果** `largest_stable_lr(np.array([0.5, 2.0, 40.0]))` 为 `0.05`
 #
-# 损失有多个方向，每个方向各有曲率：它们就是 Hessian 矩阵的特征值。写出 `largest_stable_lr(curvatures)`：
+# 损失有多个方向，每个方向各有曲率：它们就是海森矩阵（Hessian）的特征值。写出 `largest_stable_lr(curvatures)`：
 # 梯度下降不再稳定时的学习率。
 #
 # <details><summary>提示 1</summary>
@@ -78,11 +78,12 @@ check("01.1", largest_stable_lr)
 
 # %% [markdown] lang="en" tags=["solution"]
 # $|1 - \eta\lambda| < 1$ means $\eta < 2/\lambda$, and the largest curvature sets the limit for all. At half of it the
-# steepest direction arrives in one update; between the two it swings from side to side, ever less.
+# steepest direction, that of the largest curvature, arrives in one update; between half of it and the limit it swings
+# from side to side, ever less.
 
-# %% [markdown] lang="zh" of="235d2a3c"
+# %% [markdown] lang="zh" of="61ec1abe"
 # $|1 - \eta\lambda| < 1$ 就是 $\eta < 2/\lambda$，最大的曲率为所有方向定下上限。
-# 取上限的一半时，最陡的方向一步就到底；在两者之间，它左右来回摆动，幅度越来越小。
+# 取上限的一半时，最陡（即曲率最大）的方向一步就到底；在一半与上限之间，它左右来回摆动，幅度越来越小。
 
 # %% tags=["wrong"] ex="01.1" expect="the steepest diverges first" expect_zh="最陡的方向却会先发散"
 def largest_stable_lr(curvatures):

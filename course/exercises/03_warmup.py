@@ -1,13 +1,13 @@
 # %% [markdown] lang="en"
 # # Exercises 03 · Warm-up
 #
-# Four exercises, from three minutes to half an hour. Put your code in place of `raise NotImplementedError`, run the cell,
+# Four exercises, from three to twenty-five minutes. Put your code in place of `raise NotImplementedError`, run the cell,
 # then run the check below it: it draws fresh cases each time.
 
-# %% [markdown] lang="zh" of="3ee58380"
+# %% [markdown] lang="zh" of="952e1739"
 # # 练习 03 · 预热
 #
-# 四道练习，从三分钟到半小时。把 `raise NotImplementedError` 换成你的代码，运行该单元格，再运行下面的检查：它每次都会抽取新的例子。
+# 四道练习，从三分钟到二十五分钟。把 `raise NotImplementedError` 换成你的代码，运行该单元格，再运行下面的检查：它每次都会抽取新的例子。
 
 # %% lang="en" tags=["setup"]
 import numpy as np
@@ -502,7 +502,7 @@ class Warmup(lr_scheduler.LRScheduler):
         self.after_scheduler.load_state_dict(state.pop("after_scheduler"))
         super().load_state_dict(state)
 
-# %% tags=["wrong"] ex="03.3" expect="resumed, update 1, group 0.*it stands still after loading|resumed, update \d, group 0.*it stands still after loading" expect_zh="resumed.*载入后停住不动"
+# %% tags=["wrong"] ex="03.3" expect="resumed, update 1, group 0.*it stands still after loading|resumed, update \d, group 0.*it stands still after loading" expect_zh="恢复后.*载入后停住不动"
 class Warmup(lr_scheduler.LRScheduler):
     def __init__(self, optimizer, warmup_epochs, after_scheduler):
         self.warmup_epochs, self.after_scheduler = warmup_epochs, after_scheduler
@@ -518,7 +518,7 @@ class Warmup(lr_scheduler.LRScheduler):
             self.after_scheduler.step()
         super().step()
 
-# %% tags=["wrong"] ex="03.3" expect="resumed.*begins anew after loading" expect_zh="resumed.*又从头开始"
+# %% tags=["wrong"] ex="03.3" expect="resumed.*begins anew after loading" expect_zh="恢复后.*又从头开始"
 class Warmup(lr_scheduler.LRScheduler):
     def __init__(self, optimizer, warmup_epochs, after_scheduler):
         self.warmup_epochs, self.after_scheduler = warmup_epochs, after_scheduler

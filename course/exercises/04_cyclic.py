@@ -1,13 +1,13 @@
 # %% [markdown] lang="en"
 # # Exercises 04 · Cyclic
 #
-# Four exercises, from ten minutes to half an hour. Put your code in place of `raise NotImplementedError`, run the cell,
+# Four exercises, from ten to twenty-five minutes. Put your code in place of `raise NotImplementedError`, run the cell,
 # then run the check below it: it draws fresh cases each time.
 
-# %% [markdown] lang="zh" of="f96e99be"
+# %% [markdown] lang="zh" of="e089fb7f"
 # # 练习 04 · 循环学习率
 #
-# 四道练习，从十分钟到半小时。把 `raise NotImplementedError` 换成你的代码，运行该单元格，
+# 四道练习，从十分钟到二十五分钟。把 `raise NotImplementedError` 换成你的代码，运行该单元格，
 # 再运行下面的检查：它每次都会抽取新的例子。
 
 # %% lang="en" tags=["setup"]

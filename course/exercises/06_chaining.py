@@ -105,14 +105,14 @@ with once_solved():
 
 # %% [markdown] lang="en" tags=["solution"]
 # Update `updates - 1` stands at `updates - 1 - warmup` on the cosine's clock, so that is `T_max`. The usual
-# `T_max=updates - warmup` is one more: the run then ends just above `eta_min`, which harms nobody; only *exactly* is not
-# what it is.
+# `T_max=updates - warmup` is one more: the run then ends just above `eta_min`, which harms nobody, but is not *exactly*
+# `last`.
 #
 # `eta_min` is a rate, not a factor: groups with different base rates end on the same one.
 
-# %% [markdown] lang="zh" of="70a0e285"
+# %% [markdown] lang="zh" of="9f12426c"
 # 第 `updates - 1` 步在余弦的时钟上是 `updates - 1 - warmup`，这就是 `T_max`。常见的写法 `T_max=updates - warmup` 多了一：
-# 训练会停在略高于 `eta_min` 的地方，这并无害处；只是算不上*恰好*。
+# 训练会停在略高于 `eta_min` 的地方，这并无害处，但并非*恰好*是 `last`。
 #
 # `eta_min` 是学习率，不是倍率：基准学习率不同的参数组会落在同一个值上。
 

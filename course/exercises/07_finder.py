@@ -55,11 +55,11 @@ lrcourse.use_language("zh")
 #
 # <details><summary>Hint 2</summary>
 #
-# The first loss already has weight: after one the weights add up to $1 - \beta$, after two to $1 - \beta^2$, so the exponent
-# is $t + 1$. Divide by that, and keep the running value as it was.
+# The first loss already has weight: after one the weights add up to $1 - \beta$, after two to $1 - \beta^2$, so the
+# exponent is $t + 1$. Divide by that, and keep the running value as it was.
 # </details>
 
-# %% [markdown] lang="zh" of="6eafb745"
+# %% [markdown] lang="zh" of="af8cc2dc"
 # ## 07.1 · 从一开始就对的平均
 #
 # **难度** ●○○ · **用时** 10 分钟 · **预期结果** `smooth([2.0, 1.0], 0.9)` 得到 `[2.0, 1.47...]`
@@ -185,7 +185,7 @@ def smooth(losses, beta):
 #
 # **难度** ●●○ · **用时** 30 分钟 · **预期结果** 一个学习率，十倍以内没有哪个明显胜过它
 #
-# *必做练习二：用查找器为你自己的模型找到最佳学习率。*你自己的：任何模块、任何数据、任何优化器。两个函数：
+# *必做练习二：用查找器为你自己的模型找到最佳学习率*。你自己的：任何模块、任何数据、任何优化器。两个函数：
 #
 # - `build(seed)` 把一切重新造一遍，返回 `model, loader, criterion, optimizer`。loader 给出 `(inputs, targets)`；
 #   初始权重由种子决定。
@@ -368,8 +368,8 @@ def choose(model, loader, criterion, optimizer):
 #
 # **Difficulty** ●●● · **Time** 25 minutes · **Expected result** one loss for each rate, and a model that noticed nothing
 #
-# Write `range_test(model, loader, criterion, optimizer, lrs)`: one update for each of `lrs`, with the batches of `loader` in their
-# order; every param group uses that same rate. Return the losses, each as it was before its update.
+# Write `range_test(model, loader, criterion, optimizer, lrs)`: one update for each of `lrs`, with the batches of
+# `loader` in their order; every param group uses that same rate. Return the losses, each as it was before its update.
 #
 # Afterwards weights, buffers, momentum and the rates of all groups are as before, also when Ctrl-C
 # interrupts. (Random states and modes are left out here.)
@@ -381,11 +381,11 @@ def choose(model, loader, criterion, optimizer):
 #
 # <details><summary>Hint 2</summary>
 #
-# `state_dict()` of model and of optimizer hold all that is asked for, as live tensors: training changes what you have kept. Which function of `copy`
-# helps?
+# `state_dict()` of model and of optimizer hold all that is asked for, as live tensors: training changes what you have
+# kept. Which function of `copy` helps?
 # </details>
 
-# %% [markdown] lang="zh" of="8002a4dd"
+# %% [markdown] lang="zh" of="00581bbb"
 # ## 07.3 · 不留痕迹的范围测试
 #
 # **难度** ●●● · **用时** 25 分钟 · **预期结果** 每个学习率一个损失，以及一个浑然不觉的模型
@@ -655,12 +655,13 @@ def read(lrs, losses, noise):
 check("07.4", read)
 
 # %% [markdown] lang="en" tags=["solution"]
-# The last point of a curve that was *cut* is something else than the last point of the range: there the loss was about to burst,
-# and the turn is right behind it. `find_lr` does all of this, and says so in `doubts` instead of returning nothing.
+# The last point of a curve that was *cut* is something else than the last point of the range: there the loss was about
+# to explode, and the turn is right behind it. `find_lr` does all of this, and says so in `doubts` instead of returning
+# nothing.
 
-# %% [markdown] lang="zh" of="4859b5ab"
-# *截断*的曲线的最后一点，与范围的最后一点不是一回事：在前者那里，损失正要爆掉，转向就在眼前。
-# `find_lr` 做了以上全部，但它不是什么都不返回，而是在 `doubts` 里说明。
+# %% [markdown] lang="zh" of="b726620a"
+# *截断*的曲线的最后一点，与范围的最后一点不是一回事：在前者那里，损失即将爆炸，转向就在眼前。`find_lr` 做了以上全部，
+# 但它不是什么都不返回，而是在 `doubts` 里说明。
 
 # %% tags=["wrong"] ex="07.4" expect="that is the minimum itself" expect_zh="这是最低点本身"
 def read(lrs, losses, noise):

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 import lrcourse
+from lrcourse import physics
 from lrcourse.checks import check, once_solved
 
 lrcourse.use_language("en")
@@ -24,6 +25,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 import lrcourse
+from lrcourse import physics
 from lrcourse.checks import check, once_solved
 
 lrcourse.use_language("zh")
@@ -165,7 +167,7 @@ def expected_loss(lrs, curvature, noise, start):
 #
 # A plan lowers the learning rate in stages: `stages` is a list of (learning rate, updates), all with batches of
 # `batch_size`. Write `grow(stages, batch_size)`, which returns stages (learning rate, batch size, updates): keep the
-# learning rate of the first stage; give each stage the $\eta/B$ that it has in the plan, and read as many examples in it.
+# learning rate of the first stage; give each stage the $\eta/B$ and the number of examples that it has in the plan.
 # (Batch sizes and updates come out whole.)
 #
 # <details><summary>Hint 1</summary>
@@ -178,7 +180,7 @@ def expected_loss(lrs, curvature, noise, start):
 # Examples are batch size times updates. Larger batches, fewer updates. `round` makes whole numbers.
 # </details>
 
-# %% [markdown] lang="zh" of="dd537e0f"
+# %% [markdown] lang="zh" of="5f6ef55a"
 # ## 09.2 · 改为增大批大小
 #
 # **难度** ●○○ · **用时** 10 分钟 · **预期结果** `grow([(0.4, 100), (0.1, 80)], 16)` 为 `[(0.4, 16, 100), (0.4, 64, 20)]`
@@ -479,7 +481,7 @@ def predict(known, curvature, lrs):
 # %% [markdown] lang="en" tags=["card"]
 # ## 09.4 · Beat the cosine
 #
-# **Difficulty** ●●● · **Time** 30 minutes · **Expected result** `better`, by 3 standard errors on 24 fresh seeds
+# **Difficulty** ●●● · **Time** 30 minutes · **Expected result** the verdict `better` on 24 fresh seeds
 #
 # The capstone. Small networks learn MNIST-1D in 300 updates of 32 examples (SGD, momentum 0.9; `physics.BENCH`). Write
 # `design()`, which returns your 300 learning rates. The check trains 24 networks with them and 24 with the cosine at its
@@ -500,10 +502,10 @@ def predict(known, curvature, lrs):
 # believe one.
 # </details>
 
-# %% [markdown] lang="zh" of="c45992bd"
+# %% [markdown] lang="zh" of="31299c83"
 # ## 09.4 · 胜过余弦
 #
-# **难度** ●●● · **用时** 30 分钟 · **预期结果** 在 24 个全新的随机种子上以 3 个标准误取得 `better`
+# **难度** ●●● · **用时** 30 分钟 · **预期结果** 在 24 个全新的随机种子上得到判定 `better`
 #
 # 结业题。小网络用 300 个更新步学习 MNIST-1D，每步 32 个样本（SGD，动量 0.9；`physics.BENCH`）。写出 `design()`，
 # 返回你的 300 个学习率。检查会用它训练 24 个网络，再用取最佳峰值 0.12 的余弦训练 24 个：同样的初始权重，同样的批次，
@@ -533,8 +535,6 @@ def design():
 check("09.4", design)
 
 # %% tags=["show"]
-from lrcourse import physics
-
 with once_solved():
     print(physics.contest({"mine": design()}, seeds=range(16))[0])
 

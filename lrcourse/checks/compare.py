@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import combinations, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,13 @@ EPOCH = Axis(("epoch {}", "第 {} 轮"), ("{} epochs", "{} 轮"))
 UPDATE = Axis(("update {}", "第 {} 步"), ("{} updates", "{} 步"))
 GROUP = Axis(("group {}", "参数组 {}"), ("{} groups", "{} 个参数组"))
 TIME = Axis(("t = {}", "t = {}"))
+
+
+NAMES = {
+    "one run": "不中断的运行", "whole": "不中断的运行", "resumed": "恢复后", "first loop": "第一个循环",
+    "second loop": "第二个循环", "weights": "权重",
+}  # fmt: skip
+"""Names of traces that are words, in Chinese; all others are names in code."""
 
 
 class Mistake(NamedTuple):
@@ -56,7 +63,7 @@ class Comparison:
     """
 
     case: Callable[[np.random.Generator], dict]
-    run: Callable[[object, dict], object]
+    run: Callable[[Any, dict], object]
     right: Callable[[dict], object]
     mistakes: tuple[Mistake, ...]
     call: str = ""
@@ -101,7 +108,7 @@ class Comparison:
         return sum(good.values()) / len(good) if good.get(self.essential, bool(good)) else 0.0
 
 
-def comparison(id: str, **parts: object) -> Exercise:
+def comparison(id: str, **parts: Any) -> Exercise:
     """Register the exercise *id*, made of the *parts* of a :class:`Comparison`."""
     usual = Comparison(**parts)
     return exercise(id, draw=usual.draw, probe=usual.probe, credit=usual.credit)(usual.judge)
@@ -117,11 +124,12 @@ def difference(expected: object, found: object, axes: tuple[Axis, ...] = ()) -> 
     """
     if isinstance(expected, dict):
         for name, part in expected.items():
+            shown = say(name, NAMES.get(name, name))
             if not isinstance(found, dict) or name not in found:
-                return name, say("expected, but missing", "缺少这一项")
+                return shown, say("expected, but missing", "缺少这一项")
             differs = difference(part, found[name], axes)
             if differs:
-                return say(", ", "，").join(filter(None, [name, differs[0]])), differs[1]
+                return say(", ", "，").join(filter(None, [shown, differs[0]])), differs[1]
         return None
     expected = np.asarray(expected, float)
     values = numbers(found, expected.shape, axes)

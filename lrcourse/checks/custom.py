@@ -10,6 +10,7 @@ import torch
 from torch.optim import SGD
 from torch.optim.lr_scheduler import LRScheduler
 
+from ..physics import sure
 from ..training import mnist1d, sweep
 from ..words import say
 from .compare import EPOCH, GROUP, TIME, UPDATE, Mistake, comparison, numbers
@@ -524,7 +525,8 @@ def judge_drawn(case: dict, seen: list) -> str | None:
                    n=int((~np.isfinite(mine)).sum()), all=NETWORKS)  # fmt: skip
     difference = mine - constant
     mean, error = difference.mean(), difference.std(ddof=1) / NETWORKS**0.5
-    if mean < -2 * error:
+    needed = sure(NETWORKS, 2.0)
+    if mean < -needed * error:
         return None
     last, average = lrs[-UPDATES // 10 :].mean(), lrs.mean()
     if average < CONSTANT / 4:
@@ -538,8 +540,8 @@ def judge_drawn(case: dict, seen: list) -> str | None:
     else:
         because = say("the end is cold enough; change the way there", "末端够冷了；改一改途中的形状")
     return say(
-        "expected a training loss at least 2 standard errors below the constant's, found {mean:+.3f} ± {error:.3f}: "
-        "{because}",
-        "训练损失应比恒定学习率至少低 2 个标准误，得到 {mean:+.3f} ± {error:.3f}：{because}",
-        mean=mean, error=error, because=because,
+        "expected a training loss at least {k:.2g} standard errors below the constant's, found {mean:+.3f} ± "
+        "{error:.3f}: {because}",
+        "训练损失应比恒定学习率至少低 {k:.2g} 个标准误，得到 {mean:+.3f} ± {error:.3f}：{because}",
+        k=needed, mean=mean, error=error, because=because,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -145,7 +146,7 @@ def falling(cycle: int, cycles: int) -> float:
 
 
 def peaks(
-    optimizer: Optimizer, base_lr: list, max_lr: list, step_size: int, cycles: int, **changed: object
+    optimizer: Optimizer, base_lr: list, max_lr: list, step_size: int, cycles: int, **changed: Any
 ) -> CyclicLR:  # fmt: skip
     arguments = dict(
         step_size_up=step_size, scale_fn=lambda cycle: falling(cycle, cycles), base_momentum=LOW, max_momentum=HIGH
@@ -170,7 +171,7 @@ def traces(answer: Callable, case: dict) -> dict[str, list | None]:
     return found
 
 
-def changed(**arguments: object) -> Callable[[dict], dict]:
+def changed(**arguments: Any) -> Callable[[dict], dict]:
     """What comes of these arguments in place of the right ones; functions of the case."""
     return lambda case: traces(
         lambda optimizer, **given: peaks(
@@ -281,7 +282,7 @@ def draw_swing(rng: np.random.Generator) -> dict:
     }
 
 
-def share(rates: Callable[[np.ndarray, dict], object]) -> Callable[[dict], np.ndarray]:
+def share(rates: Callable[[np.ndarray, dict], Any]) -> Callable[[dict], np.ndarray]:
     """The share escaped if these are the rates of all updates."""
 
     def gives(case: dict) -> np.ndarray:

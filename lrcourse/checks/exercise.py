@@ -59,6 +59,7 @@ class Exercise:
 
 
 EXERCISES: dict[str, Exercise] = {}
+"""Every exercise by its id, once :func:`~lrcourse.checks.load` has run."""
 
 
 def exercise(

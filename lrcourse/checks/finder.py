@@ -8,6 +8,7 @@ import functools
 import itertools
 import json
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import torch
@@ -394,7 +395,7 @@ LIVE = (("rates",), ("optimizer",), ("parameters", "buffers", "rates"))
 """What comes back where both states, the model's, or the optimizer's were kept as live tensors: numbers do."""
 
 
-def ranged(case: dict, **fault: object) -> dict:
+def ranged(case: dict, **fault: Any) -> dict:
     """What the right range test gives, or one with a fault; drawing and judging ask for the same again."""
     return _ranged(json.dumps(case), **fault)
 
@@ -555,7 +556,7 @@ def reading(lrs: list, losses: list, noise: float, *, factor: float = 10, hole: 
     return float(lrs[max(lowest - back, 0)] / factor)
 
 
-def over_curves(**fault: object) -> Callable[[dict], list[float]]:
+def over_curves(**fault: Any) -> Callable[[dict], list[float]]:
     return lambda case: [reading(case["lrs"], curve, case["noise"], **fault) for curve in case["curves"]]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,8 +45,6 @@ class Repair(Comparison):
 
     def judge(self, cases: list[dict], seen: list) -> str | None:
         message = super().judge(cases, seen)
-        for loop, zh in {"first loop": "第一个循环", "second loop": "第二个循环"}.items():
-            message = message and message.replace(loop, say(loop, zh))
         found = {code for each in seen for code in each.get("watch", ()) if code in CODES}
         said = say(", ", "、").join(sorted(found, key=CODES.index))
         if message and said:
@@ -56,7 +55,7 @@ class Repair(Comparison):
         return message
 
 
-def repair(id: str, **parts: object) -> None:
+def repair(id: str, **parts: Any) -> None:
     """Register the exercise *id*."""
     usual = Repair(**parts, axes=(UPDATE, GROUP), cases=1)
     exercise(id, draw=usual.draw, probe=usual.probe)(usual.judge)

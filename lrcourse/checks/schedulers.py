@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from torch.optim import Optimizer
@@ -393,7 +394,7 @@ def plateau(
     counts_while_cooling: bool = False,
     blind_while_cooling: bool = False,
     removes: bool = False,
-    **changed: object,
+    **changed: Any,
 ) -> list[float]:
     """The controller, with one fault or none; *changed* replaces arguments of the case."""
     case = case | changed

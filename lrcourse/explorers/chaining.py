@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..figures.chaining import NESTED, PARTS, Bench, Composer
 from ..words import say
@@ -13,7 +14,7 @@ def chain_bench() -> Explorer:
     """Two classes in a ChainedScheduler, a SequentialLR, or the algebra: what trains over what was meant."""
     parts = {name: name for name in (*PARTS, *NESTED)}
 
-    def controls(values: Mapping[str, object]) -> list[Control]:
+    def controls(values: Mapping[str, Any]) -> list[Control]:
         how = values.get("how", "ChainedScheduler")
         joined = Slider(
             key="at", name=say("milestone", "里程碑"), low=1, high=90, value=30, step=1, unit=say("updates", "步"),

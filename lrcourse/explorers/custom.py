@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..figures.custom import FAMILIES, HIGHEST, KNOTS, SEEDS, UPDATES, DrawYourOwn, FamilyBrowser
 from ..figures.style import schedule_name
@@ -39,7 +40,7 @@ def draw_your_own() -> Explorer:
 def family_browser() -> Explorer:
     """The modern families over any length, beside the cosine: how high, how cold at the end, how far."""
 
-    def controls(values: Mapping[str, object]) -> list[Control]:
+    def controls(values: Mapping[str, Any]) -> list[Control]:
         name = values.get("name", "REX")
         more: list[Control] = []
         if name == "WSD":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..figures import cyclic as pictures
 from ..words import say
@@ -42,7 +43,7 @@ def drive() -> Explorer:
 def cyclic_lr() -> Explorer:
     """CyclicLR over 200 updates: mode, step sizes, gamma, and the momentum that mirrors it."""
 
-    def controls(values: Mapping[str, object]) -> list[Control]:
+    def controls(values: Mapping[str, Any]) -> list[Control]:
         gamma = Slider(
             key="gamma", name="gamma", low=0.95, high=1.0, value=1.0, step=0.001, show=".3f",
             snaps={"0.98": 0.98, "0.99": 0.99, "1": 1.0},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .. import dynamics
 from ..figures import dynamics as pictures
@@ -21,7 +22,7 @@ _FIRST = {  # where the balls begin, and how hot
 def landscape() -> Explorer:
     """Three hundred balls on a landscape of your choice: learning rate, noise, start, and time."""
 
-    def controls(values: Mapping[str, object]) -> Sequence[Control]:
+    def controls(values: Mapping[str, Any]) -> Sequence[Control]:
         here = pictures.landscape_of(values.get("landscape", "rugged"))
         first = _FIRST[here.key]
         if here.dim == 1:
@@ -155,7 +156,7 @@ def oscillator() -> Explorer:
 def clock() -> Explorer:
     """A real network, and schedules that share Σ η: predicted at once, then trained."""
 
-    def controls(values: Mapping[str, object]) -> Sequence[Control]:
+    def controls(values: Mapping[str, Any]) -> Sequence[Control]:
         return [
             Slider(
                 key="power", name=say("shape of your schedule", "调度的形状"), symbol="p", low=-4.0, high=4.0,

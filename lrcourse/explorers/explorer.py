@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import ipywidgets as widgets
 from PIL import Image
@@ -137,7 +138,7 @@ class Explorer(widgets.VBox):
     def __init__(
         self,
         picture: Picture,
-        controls: Sequence[Control] | Callable[[Mapping[str, object]], Sequence[Control]],
+        controls: Sequence[Control] | Callable[[Mapping[str, Any]], Sequence[Control]],
         *,
         question: str,
         goal: str = "",
@@ -182,7 +183,7 @@ class Explorer(widgets.VBox):
     # ---- controls
 
     @property
-    def values(self) -> dict[str, object]:
+    def values(self) -> dict[str, Any]:
         return {control.key: self._widgets[control.key].value for control in self.controls}
 
     def set(self, **values: object) -> None:
@@ -283,7 +284,7 @@ class Explorer(widgets.VBox):
             return widgets.Dropdown(options=options, value=control.start, layout={"width": "auto"})
         return widgets.ToggleButtons(options=options, value=control.start, style={"button_width": "auto"})
 
-    def _set(self, key: str, value: object) -> None:
+    def _set(self, key: str, value: Any) -> None:
         widget = self._widgets[key]
         match widget:
             case widgets.IntSlider():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..figures.finder import BENCHES, SEEDS, UPDATES, Lag, ReadIt, bench_name, range_test_of
+from ..training.arguments import flag
 from ..words import say
 from .explorer import Choice, Control, Explorer, Slider, Switch
 
@@ -15,8 +17,9 @@ def read_it(rules: bool = False) -> Explorer:
     Args:
         rules: a button for each suggestion of the range test.
     """
+    flag("rules", rules)
 
-    def controls(values: Mapping[str, object]) -> list[Control]:
+    def controls(values: Mapping[str, Any]) -> list[Control]:
         network = values.get("network", "digits")
         snaps = dict(range_test_of(network).suggestions) if rules else {}
         start = {"digits": 0.03, "momentum": 0.3, "adamw": 0.05}[network]  # none of them good

@@ -81,5 +81,5 @@ def capstone() -> Explorer:
             ),
         ],
         question=say("Can four numbers beat the cosine?", "四个数能胜过余弦吗？"),
-        goal=say("better than the cosine by 3 standard errors", "以 3 个标准误胜过余弦"),
+        goal=say("better than the cosine by 3.6 standard errors", "以 3.6 个标准误胜过余弦"),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from math import floor, log10
+from typing import Any
 
 from ..figures.schedulers import Browser, Controlled, HalfLife, OneCycle, Plateau, Restarts
 from ..schedulers import CATALOGUE, Argument, Entry
@@ -31,7 +32,7 @@ class _Arguments:
     def __init__(self, picture: Browser) -> None:
         self.picture = picture
 
-    def __call__(self, values: Mapping[str, object]) -> list[Control]:
+    def __call__(self, values: Mapping[str, Any]) -> list[Control]:
         if not values:
             self.picture.restart()
             self.edited = None
@@ -166,7 +167,7 @@ def plateau() -> Explorer:
 def one_cycle() -> Explorer:
     """OneCycleLR, the momentum that mirrors it, and the rate η/(1 − β) that the two of them make."""
 
-    def controls(values: Mapping[str, object]) -> list[Control]:
+    def controls(values: Mapping[str, Any]) -> list[Control]:
         half = 0.45 if values.get("three_phase") else 0.9  # three phases need the way down to fit in too
         return [
             Slider(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..figures.style import schedule_name
 from ..figures.warmup import NETWORKS, Edge, Shapes
@@ -55,7 +56,7 @@ def edge() -> Explorer:
 def shapes() -> Explorer:
     """Every warm-up of the course, what may come after it, and the Transformer's formula."""
 
-    def controls(values: Mapping[str, object]) -> list[Control]:
+    def controls(values: Mapping[str, Any]) -> list[Control]:
         kind = Choice(
             key="kind",
             name=say("warm-up", "预热方式"),

@@ -10,7 +10,7 @@ import functools
 import warnings
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.colors import ListedColormap
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from .. import curves, schedulers
 from ..curves import Schedule, then
+from ..training.arguments import count
 from ..training.scheduler import CurveLR
 from . import style
 from .style import Figure, Picture, Seen, label, styled
@@ -31,7 +32,7 @@ LR = 0.1  # the optimizer's learning rate in all pictures of this section
 NEAR = 1e-9  # relative; recursive and closed forms differ by 2e-13
 
 _QUIET_MOMENTUM = {"cycle_momentum": False}
-PARTS: Mapping[str, Mapping[str, object]] = MappingProxyType(
+PARTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "StepLR": {"step_size": 30, "gamma": 0.5},
         "MultiStepLR": {"milestones": (30, 60), "gamma": 0.5},
@@ -65,7 +66,7 @@ NESTED = MappingProxyType(
 )
 
 
-def _part(name: str) -> tuple[str, Mapping[str, object]]:
+def _part(name: str) -> tuple[str, Mapping[str, Any]]:
     return name.split(",")[0], {**PARTS, **NESTED}[name]
 
 
@@ -153,7 +154,7 @@ def against(panels: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Fi
 @styled
 def where_chains_multiply(steps: int = 60) -> Figure:
     """Every ordered pair of parts in a ChainedScheduler, recorded, against the product: the first wrong update."""
-    names = list(PARTS)
+    names, steps = list(PARTS), count("steps", steps)
     wrong = np.full((len(names), len(names)), -1)
     for i, first in enumerate(names):
         for j, second in enumerate(names):

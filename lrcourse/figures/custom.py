@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,13 @@ from numpy.typing import NDArray
 from .. import curves
 from ..curves import Schedule
 from ..training import mnist1d
+from ..training.arguments import whole
 from ..training.sweep import Sweep, shares, sweep, sweeping
 from . import style
 from .style import Figure, Picture, Seen, label, styled
 
 SEEDS, UPDATES = 16, 300
-BENCH = {"model": (40, 32, 32, 10), "batch_size": 32, "momentum": 0.9}
+BENCH: dict[str, Any] = {"model": (40, 32, 32, 10), "batch_size": 32, "momentum": 0.9}
 """The networks of the race, as arguments of ``sweep``: MNIST-1D, two hidden layers of 32, SGD with momentum."""
 
 
@@ -191,7 +193,7 @@ def _panels(total: int) -> dict[str, Schedule]:
         "REX": family("REX", total),
         label("WSD, linear", "WSD，线性"): family("WSD", total, warmup=0.05),
         label("WSD, cosine", "WSD，余弦"): family("WSD", total, warmup=0.05, shape="cosine"),
-        "WSD, 1−sqrt": family("WSD", total, warmup=0.05, shape="1-sqrt"),
+        label("WSD, 1−sqrt", "WSD，1−sqrt"): family("WSD", total, warmup=0.05, shape="1-sqrt"),
         label("polynomial, power 2", "多项式，幂次 2"): family("polynomial", total),
         label("inverse sqrt", "反平方根"): family("inverse sqrt", total, warmup=0.05),
         label("piecewise linear", "分段线性"): curves.piecewise_linear(
@@ -203,7 +205,7 @@ def _panels(total: int) -> dict[str, Schedule]:
 @styled
 def families(total: int = 1000) -> Figure:
     """Nine modern families over the cosine: last value used, and Σ η as a share of total · peak."""
-    figure = Figure(height=5.6)
+    figure, total = Figure(height=5.6), whole("total", total, least=10)
     figure.suptitle(
         label("Nine ways to spend 1000 updates", "花掉 1000 个更新步的九种方式") if total == 1000 else
         label("Nine ways to spend {n} updates", "花掉 {n} 个更新步的九种方式", n=total),
@@ -265,7 +267,7 @@ class FamilyBrowser(Picture):
         clock.set_ylabel(label("clock τ = Σ η", "时钟 τ = Σ η"))
         return [self.cosine, self.rate, self.ends, self.name, self.its_clock, self.clock]
 
-    def update(self, name: str, total: int, warmup: float, **values: object) -> Seen:
+    def update(self, name: str, total: int, warmup: float, **values: Any) -> Seen:
         """``values``: cooldown and shape of WSD, power of the polynomial."""
         t = np.arange(total)
         rates = family(name, total, warmup=warmup, **values)(t)

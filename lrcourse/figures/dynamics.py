@@ -11,7 +11,6 @@ from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.lines import Line2D
-from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, PercentFormatter
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
@@ -616,7 +615,7 @@ def _damping(lr: float, momentum: float, curvature: float) -> str:
         return say("critically damped (β* = {b:.2f})", "临界阻尼（β* = {b:.2f}）", b=critical)
     if momentum > critical:
         return say("swings (β above the critical {b:.2f})", "摆动（β 大于临界值 {b:.2f}）", b=critical)
-    return say("creeps (β below the critical {b:.2f})", "蠕动（β 小于临界值 {b:.2f}）", b=critical)
+    return say("creeps (β below the critical {b:.2f})", "缓慢爬行（β 小于临界值 {b:.2f}）", b=critical)
 
 
 # --- One clock -----------------------------------------------------------------------------------------------
@@ -767,7 +766,7 @@ def time_step() -> Figure:
     right.text(0.045, 3e-5, label("to the modified flow\n", "与修正流\n") + law[1], color=style.SECOND, **words)
     right.set(xscale="log", yscale="log", xlabel=label("learning rate η", "学习率 η"))
     right.set_ylabel(label("largest distance", "最大距离"))
-    _headline(
+    style.headline(
         figure,
         label("One update is a time step η: halve it, the error halves", "一次更新就是一个时间步 η：它减半，误差减半"),
     )
@@ -814,11 +813,6 @@ def noise_temperature(*, particles: int = 20_000, seed: int = 0) -> Figure:
     return figure
 
 
-def _headline(figure: Figure, words: str) -> Text:
-    """A title over several panels."""
-    return figure.suptitle(words, fontweight="bold", fontsize=12, x=0.02, ha="left")
-
-
 def _list(numbers: Iterable[float], form: str) -> str:
     return ", ".join(format(number, form) for number in numbers)
 
@@ -850,7 +844,7 @@ def batch_temperature(*, seeds: int = 3) -> Figure:
     _ticks(left.xaxis, [0.02, 0.05, 0.1, 0.2, 0.5])
     _ticks(right.xaxis, heats)
     _ticks(left.yaxis, [0.01, 0.02, 0.05])
-    _headline(figure, label("Three batch sizes, one temperature: η/B", "三种批大小，同一个温度：η/B"))
+    style.headline(figure, label("Three batch sizes, one temperature: η/B", "三种批大小，同一个温度：η/B"))
     figure.alt = label(
         "Excess loss over theory at η/B = {heats}: B = 1: {one}; B = 2: {two}; B = 8 (η = {etas}): {eight}; standard "
         "error over {seeds} data sets up to {error:.2f}.",
@@ -891,7 +885,7 @@ def slow_cooling(*, seeds: int = 4) -> Figure:
     left.set(ylim=(0, 0.7), ylabel=label("share in the deepest valley", "落入最深谷的比例"))
     left.yaxis.set_major_formatter(PercentFormatter(1))
     right.set(ylim=(0, 1.7), ylabel=label("mean loss above the floor", "平均损失（相对最低点）"))
-    _headline(
+    style.headline(
         figure, label("Cool slowly, and more of them find the deepest valley", "冷却得越慢，找到最深谷的小球越多")
     )
     figure.alt = label(
@@ -930,7 +924,7 @@ def one_clock(clock: dynamics.Clock) -> Figure:
     by_update.set(xlabel=label("update", "更新步"), yscale="log")
     by_update.set_title(label("Loss by update", "按更新步看损失"), fontsize=11)
     by_tau.set(xlabel=label("clock τ = Σ η", "时钟 τ = Σ η"))
-    by_tau.set_title(label("By clock: all on one line", "按时钟看：合成一条线"), fontsize=11)
+    by_tau.set_title(label("By clock: one line", "按时钟看：合成一条线"), fontsize=11)
     _ticks(by_update.yaxis, [0.1, 0.2, 0.5, 1, 2])
     by_tau.tick_params(labelleft=False)
     spreads = clock.final_spread, clock.spread_against_tau, clock.spread_against_updates

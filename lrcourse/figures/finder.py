@@ -231,7 +231,8 @@ class Lag(Picture):
         steps = smoothing / (1 - smoothing)
         noise = ((1 - smoothing) / (1 + smoothing)) ** 0.5
         self.title.set_text(
-            label("Half the fall is seen × {late:.2g} late", "下降过半，看到时已晚了 {late:.2g} 倍", late=late)
+            label("The average sees half the fall × {late:.2g} late",
+                  "平均看到下降过半时，η 已大了 {late:.2g} 倍", late=late)
             if reached else label("The average never sees half the fall", "平均根本没看到下降过半")
         )
         words = label(

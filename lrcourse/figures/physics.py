@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .. import curves, dynamics, physics
 from ..curves import Schedule
 from ..training import mnist1d
+from ..training.arguments import count
 from ..training.sweep import Sweep, shares, sweep, sweeping
 from . import style
 from .style import Figure, Picture, Seen, label, styled
@@ -117,7 +118,9 @@ def three_rules(
         balls: loss above the deepest well of each ball; the rules are those of :func:`lrcourse.physics.coolings`.
         networks: final training loss of each seed.
     """
-    figure = Figure(height=4.9)
+    figure = Figure(height=5.2)
+    style.headline(figure, label("Break a rule, and balls and networks pay alike",
+                                 "违反哪一条，小球和网络都要付出代价"))  # fmt: skip
     rows = figure.subplots(2, 3, sharex="col", sharey="row")
     names = {
         "start": (label("Start hot", "开始要热"), label("start / good start", "起点 / 合适的起点")),
@@ -161,7 +164,7 @@ _COLORS = {"linear": style.NOISE, "cosine": style.SECOND, "constant": style.REFE
 
 def shapes(steps: int) -> dict[str, Array]:
     """Linear, cosine and constant, peak 1."""
-    t = np.arange(steps)
+    t = np.arange(count("steps", steps))
     return {
         "linear": curves.linear_to_zero(1, steps)(t),
         "cosine": curves.cosine_annealing_lr(1, T_max=steps)(t),
@@ -240,7 +243,9 @@ def predicted(law: physics.NoisyQuadratic, runs: Sweep, *, smooth: int = 10) -> 
         runs: up to six schedules, each over several seeds.
         smooth: updates that a point of the measured curves averages.
     """
-    figure = Figure(height=4.6)
+    figure = Figure(height=4.9)
+    style.headline(figure, label("Three curves foretell six others (final loss predicted / measured)",
+                                 "三条曲线预测另外六条（最终损失：预测 / 实测）"))  # fmt: skip
     axes = figure.subplots(2, 3, sharex=True, sharey=True)
     t = np.arange(runs.updates)
     for ax, name, rates, losses, final in zip(
@@ -276,24 +281,24 @@ def predicted(law: physics.NoisyQuadratic, runs: Sweep, *, smooth: int = 10) -> 
 
 @styled
 def standings(scores: Sequence[physics.Score]) -> Figure:
-    """The contest's scores, best first: mean difference to the cosine, ± the three standard errors of a verdict."""
+    """The contest's scores, best first: mean difference to the cosine, ± what a verdict takes."""
     figure = Figure(height=1.3 + 0.42 * len(scores))
     ax = figure.subplots()
     ax.axvline(0, color=style.SECOND)
     colors = {"better": style.LR, "worse": style.LOSS, "not distinguishable": style.REFERENCE}
     for row, score in enumerate(scores):
         color = colors[score.verdict]
-        ax.errorbar(score.mean, row, xerr=physics.SURE * score.error, fmt="o", color=color, markersize=7, elinewidth=3)
+        ax.errorbar(score.mean, row, xerr=score.margin, fmt="o", color=color, markersize=7, elinewidth=3)
     ax.set_yticks(range(len(scores)), [name_of(score.name) for score in scores])
     ax.tick_params(axis="y", length=0, labelcolor=style.INK)
     ax.set_ylim(len(scores) - 0.5, -0.5)
     ax.grid(False, axis="y")
     ax.set_xlabel(label(
-        "final training loss − cosine's (bars: ±{k:g} standard errors)",
-        "最终训练损失与余弦之差（横条：±{k:g} 个标准误）",
-        k=physics.SURE,
+        "final training loss − cosine's (bars: ±{k:.1f} standard errors)",
+        "最终训练损失与余弦之差（横条：±{k:.1f} 个标准误）",
+        k=physics.sure(max(2, len(scores[0].differences))),
     ))  # fmt: skip
-    ax.set_title(label("A verdict needs three standard errors", "要下结论，需要三个标准误"))
+    ax.set_title(label("A verdict needs three standard errors and a little", "要下结论，需要三个标准误还略多"))
     said = [f"{name_of(score.name)} {score.mean:+.4f} ± {score.error:.4f}" for score in scores]
     figure.alt = label(
         "Final training loss minus the cosine's, ± standard error, {n} seeds: {said}.",
@@ -349,7 +354,7 @@ class Capstone(Picture):
         right.axvline(0, color=style.SECOND)
         for row, name in enumerate(ordered, start=1):
             mean, error = mean_and_error(others[name])
-            bar = physics.SURE * error
+            bar = physics.sure(len(self.cosine)) * error
             right.errorbar(mean, row, xerr=bar, fmt="o", color=style.QUIET, markersize=6, elinewidth=3)
         said = [name_of(name) for name in ("yours", *ordered)]
         right.set_yticks(range(len(said)), said)
@@ -358,8 +363,8 @@ class Capstone(Picture):
         right.grid(False, axis="y")
         right.set_xticks([-0.05, 0, 0.05, 0.1])
         right.set_xlabel(label(
-            "training loss − cosine's\n(bars: ±{k:g} SE)", "最终训练损失与余弦之差\n（横条：±{k:g} 个标准误）",
-            k=physics.SURE,
+            "training loss − cosine's\n(bars: ±{k:.1f} SE)", "最终训练损失与余弦之差\n（横条：±{k:.1f} 个标准误）",
+            k=physics.sure(len(self.cosine)),
         ))  # fmt: skip
         (self.bar,) = right.plot([0, 0], [0, 0], color=style.LR, linewidth=4, solid_capstyle="butt")
         (self.dot,) = right.plot([0], [0], "o", color=style.LR, markersize=8, clip_on=False)
@@ -378,7 +383,7 @@ class Capstone(Picture):
         for artist in (self.bar, self.dot):
             artist.set_color(style.LR)
         inside = score.mean <= self._RIGHT
-        half = physics.SURE * score.error if inside else 0.0
+        half = score.margin if inside else 0.0
         middle = min(score.mean, self._RIGHT)
         self.dot.set_xdata([middle])
         self.bar.set_xdata(np.clip([middle - half, middle + half], self._LEFT, self._RIGHT))

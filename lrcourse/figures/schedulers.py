@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
     above.set_ylabel(label("learning rate η", "学习率 η"))
     above.set_ylim(bottom=0)
     below.set(xlim=(0, at[-1] + 1), xlabel=label("update", "更新步"))
-    below.set_ylabel(label("training loss", "训练损失"))
+    below.set_ylabel(label("training loss,\nmean of {n} updates", "训练损失\n（{n} 步平均）", n=smooth))
     seeds = len(next(iter(runs.values())))
     below.text(
         0.99, 0.97,
@@ -163,7 +164,7 @@ class Browser(Picture):
         self._look = None
         return [*self.lines.values(), *self.ends.values()]
 
-    def update(self, edit: str, log: bool, **values: object) -> Seen:
+    def update(self, edit: str, log: bool, **values: Any) -> Seen:
         """The keys of the schedule being edited begin with its colour: ``blue_scheduler``, ``blue_gamma`` ..."""
         arguments = {key.removeprefix(f"{edit}_"): value for key, value in values.items()}
         arguments.pop("all", None)
@@ -191,13 +192,13 @@ class Browser(Picture):
         same = len(classes) == 2 and gap <= self.NEAR * self.LR
         return Seen(words, goal=" = ".join(sorted(classes)) if same else "")
 
-    def _change(self, edit: str, scheduler: str, arguments: Mapping[str, object]) -> None:
+    def _change(self, edit: str, scheduler: str, arguments: Mapping[str, Any]) -> None:
         metric = self.metric if scheduler == "ReduceLROnPlateau" else None
         self.curves[edit] = schedulers.curve(scheduler, self.UPDATES, lr=self.LR, metric=metric, **arguments)
         self.words = schedulers.explain(scheduler, self.UPDATES, lr=self.LR, metric=metric, **arguments).words
         self.shown[edit] = scheduler, arguments
 
-    def _momentum(self, scheduler: str, arguments: Mapping[str, object]) -> str:
+    def _momentum(self, scheduler: str, arguments: Mapping[str, Any]) -> str:
         try:
             momentum = schedulers.curve(scheduler, self.UPDATES, lr=self.LR, what="momentum", **arguments)
         except ValueError:

@@ -11,14 +11,16 @@ import functools
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import matplotlib
+from cycler import cycler
 from matplotlib import font_manager, patheffects
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from PIL import Image
@@ -44,7 +46,8 @@ _CHINESE_FONTS = (
     "Heiti SC", "Microsoft YaHei", "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Arial Unicode MS",
 )  # fmt: skip
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @functools.cache
@@ -75,7 +78,7 @@ def schedule_name(name: str) -> str:
 
 
 @functools.cache
-def _rc() -> dict[str, object]:
+def _rc() -> dict[str, Any]:
     return {
         "font.family": ["DejaVu Sans", *filter(None, [chinese_font()])],
         "font.size": 11,
@@ -90,7 +93,7 @@ def _rc() -> dict[str, object]:
         "axes.linewidth": 0.8,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.prop_cycle": matplotlib.cycler(color=CYCLE),
+        "axes.prop_cycle": cycler(color=CYCLE),
         "axes.grid": True,
         "axes.axisbelow": True,
         "axes.unicode_minus": True,
@@ -134,12 +137,10 @@ class Figure(MatplotlibFigure):
     """
 
     def __init__(self, width: float = WIDTH, height: float = 3.9, *, alt: str = "") -> None:
-        super().__init__(
-            figsize=(width, height), dpi=DPI * SHARPNESS, layout="constrained", linewidth=1, edgecolor=CARD
-        )
-        self.get_layout_engine().set(w_pad=0.12, h_pad=0.12, wspace=0.04, hspace=0.06)
+        margins = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12, wspace=0.04, hspace=0.06)
+        super().__init__(figsize=(width, height), dpi=DPI * SHARPNESS, layout=margins, linewidth=1, edgecolor=CARD)
         self.alt = alt
-        FigureCanvasAgg(self)
+        self.canvas: FigureCanvasAgg = FigureCanvasAgg(self)
 
     @property
     def page_size(self) -> tuple[int, int]:
@@ -164,7 +165,7 @@ class Figure(MatplotlibFigure):
         )
 
 
-def end_label(line: Line2D, text: str, *, dy: float = 0.0, **kwargs: object) -> Text:
+def end_label(line: Line2D, text: str, *, dy: float = 0.0, **kwargs: Any) -> Text:
     """Name *line* at its right end, in its own colour; *dy* moves the name, in points, away from a neighbour."""
     xs, ys = line.get_data()
     return line.axes.annotate(
@@ -173,13 +174,18 @@ def end_label(line: Line2D, text: str, *, dy: float = 0.0, **kwargs: object) -> 
     )  # fmt: skip
 
 
+def headline(figure: MatplotlibFigure, words: str) -> Text:
+    """A title over several panels."""
+    return figure.suptitle(words, fontweight="bold", fontsize=12, x=0.02, ha="left")
+
+
 def halo(artists: Artist | Iterable[Artist], width: float = 3.0) -> None:
     """Give words or lines that cross a busy background a white rim."""
     for artist in [artists] if isinstance(artists, Artist) else artists:
         artist.set_path_effects([patheffects.withStroke(linewidth=width, foreground="white")])
 
 
-def theory_line(axes: Axes, xs, ys, **kwargs: object) -> Line2D:
+def theory_line(axes: Axes, xs, ys, **kwargs: Any) -> Line2D:
     """Draw what theory says: black and dashed, here and everywhere."""
     (line,) = axes.plot(xs, ys, color=THEORY, linestyle=(0, (4, 2.5)), linewidth=1.5, **kwargs)
     return line
@@ -187,8 +193,8 @@ def theory_line(axes: Axes, xs, ys, **kwargs: object) -> Line2D:
 
 def limit_line(axes: Axes, value: float, text: str = "", *, vertical: bool = True) -> Line2D:
     """Draw a limit or a reference value: grey, thin, named at its end where *text* is given."""
-    look = dict(color=REFERENCE, linewidth=1.2, zorder=1.5)
-    words = dict(textcoords="offset points", color=QUIET, fontsize=9.5)
+    look: dict[str, Any] = dict(color=REFERENCE, linewidth=1.2, zorder=1.5)
+    words: dict[str, Any] = dict(textcoords="offset points", color=QUIET, fontsize=9.5)
     if vertical:
         axes.annotate(text, (value, 1), (3, -2), xycoords=axes.get_xaxis_transform(), va="top", ha="left", **words)
         return axes.axvline(value, **look)
@@ -225,7 +231,7 @@ class Picture(ABC):
         """Create every artist, once. Returns those that :meth:`update` moves, in the order of drawing."""
 
     @abstractmethod
-    def update(self, **values: object) -> str | Seen | Generator[float, None, str | Seen]:
+    def update(self, *args: Any, **values: Any) -> str | Seen | Generator[float, None, str | Seen]:
         """Move the artists to where *values* put them, and return what is seen now. (An update that creates artists
         is to be decorated with :func:`styled`.)
 

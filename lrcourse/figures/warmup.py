@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from matplotlib.ticker import FixedLocator, NullLocator
@@ -16,6 +17,7 @@ from torch import nn
 
 from .. import curves
 from ..training import Sweep
+from ..training.arguments import count, whole
 from ..training.sharpness import Descent, descending
 from . import style
 from .style import Figure, Picture, Seen, label, styled
@@ -239,14 +241,16 @@ def conventions(warmup: int = 5, updates: int = 20, shown: int = 12) -> Figure:
         updates: length of the run, cosine included.
         shown: how many updates to draw.
     """
-    t = np.arange(shown)
+    updates = count("updates", updates)
+    warmup = whole("warmup", warmup, least=1, most=updates - 1)
+    t = np.arange(whole("shown", shown, least=2, most=updates))
     cosine = curves.cosine_annealing_lr(1.0, T_max=updates - warmup)
-    late, whole = cosine.shift(warmup)(t), curves.cosine_annealing_lr(1.0, T_max=updates)(t)
+    late, unshifted = cosine.shift(warmup)(t), curves.cosine_annealing_lr(1.0, T_max=updates)(t)
     lines = {
         "(t + 1)/(w + 1)": ((t + 1) / (warmup + 1), late, style.LR, "o-"),
         "(t + 1)/w": ((t + 1) / warmup, cosine.shift(warmup)(t), style.SECOND, "s-"),
         label("t/w (transformers)", "t/w（transformers）"): (t / warmup, late, style.LOSS, "^-"),
-        label("t/w, cosine unshifted (timm)", "t/w，余弦未平移（timm）"): (t / warmup, whole, style.NOISE, "v:"),
+        label("t/w, cosine unshifted (timm)", "t/w，余弦未平移（timm）"): (t / warmup, unshifted, style.NOISE, "v:"),
     }
     figure = Figure(height=3.9)
     ax = figure.subplots()
@@ -306,7 +310,7 @@ class Shapes(Picture):
         self._scale(True, self.UPDATES, 1.1, label("learning rate / peak", "学习率 / 峰值"))
         return [self.other, self.line, self.ends, self.name, self.other_name]
 
-    def update(self, kind: str, log: bool, **values: object) -> Seen:
+    def update(self, kind: str, log: bool, **values: Any) -> Seen:
         """*kind* and the arguments that belong to it: see :func:`lrcourse.explorers.warmup.shapes`."""
         if kind == "transformer":
             return self._transformer(log, **values)

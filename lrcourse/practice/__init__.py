@@ -5,8 +5,10 @@
     save("run.pt", model, optimizer, scheduler, loader=loader)                   # and load: the same run, bit for bit
 """
 
-from .advise import Advice, advise
+from .advise import Advice, Evidence, advise
 from .resume import Batches, load, save
 from .watch import Finding, Report, watch, watching_everything
 
-__all__ = ["Advice", "Batches", "Finding", "Report", "advise", "load", "save", "watch", "watching_everything"]
+__all__ = [
+    "Advice", "Batches", "Evidence", "Finding", "Report", "advise", "load", "save", "watch", "watching_everything",
+]  # fmt: skip

@@ -12,7 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from .. import curves
 from ..curves import Schedule
-from ..training.arguments import count, positive
+from ..training.arguments import choice, count, flag, positive
 from ..words import say
 
 RATES = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3}
@@ -135,16 +135,12 @@ def advise(
     Raises:
         ValueError: a value out of range; a baseline without a known length.
     """
-    for name, value, known in (
-        ("model", model, ("general", "transformer")),
-        ("goal", goal, ("best", "baseline", "automatic")),
-        ("optimizer", optimizer, tuple(RATES)),
-    ):
-        if value not in known:
-            raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}")
+    choice("model", model, ("general", "transformer"))
+    choice("goal", goal, ("best", "baseline", "automatic"))
+    choice("optimizer", optimizer, tuple(RATES))
     updates = None if updates is None else count("updates", updates)
     lr = RATES[optimizer] if lr is None else positive("lr", lr)
-    warmup = model == "transformer" or bool(unstable)
+    warmup = flag("unstable", unstable) or model == "transformer"
     why, evidence = [], []
     if warmup:
         why.append(_WHY_TRANSFORMER if model == "transformer" else _WHY_UNSTABLE)
@@ -293,33 +289,34 @@ def _mnist1d() -> str:
 
 _EQUAL = Evidence(
     lambda: say(
-        "training loss: WSD .628, linear after a warm-up .648, one-cycle .669, linear .682, cosine .705, constant "
-        ".804; standard errors about .01",
-        "训练损失：WSD .628，预热后线性 .648，单周期 .669，线性 .682，余弦 .705，恒定 .804；标准误约 .01",
+        "training loss: WSD 0.628, linear after a warm-up 0.648, one-cycle 0.669, linear 0.682, cosine 0.705, constant "
+        "0.804; standard errors about 0.01",
+        "训练损失：WSD 0.628，预热后线性 0.648，单周期 0.669，线性 0.682，余弦 0.705，恒定 0.804；标准误约 0.01",
     ),
     _mnist1d,
 )
 _STEPS = Evidence(
     lambda: say(
-        "training loss: steps by 3 .660, steps by 10 .769, constant .804",
-        "训练损失：每次除以 3 的阶梯 .660，除以 10 的阶梯 .769，恒定 .804",
+        "training loss: steps by 3 0.660, steps by 10 0.769, constant 0.804",
+        "训练损失：每次除以 3 的阶梯 0.660，除以 10 的阶梯 0.769，恒定 0.804",
     ),
     _mnist1d,
 )
 _COOLDOWN = Evidence(
     lambda: say(
-        "training loss of WSD with a cooldown of 30 % minus that with 20 % (.628 above): −.007 ± .001 after 500 "
-        "updates (12 fresh seeds), −.007 ± .002 after 2000 (8); at 500 the 30 % is level with the cosine, .000 ± .006",
-        "WSD 冷却占 30 % 与占 20 %（即上面的 .628）的训练损失之差：500 步为 −.007 ± .001（12 个新种子），"
-        "2000 步为 −.007 ± .002（8 个）；500 步时 30 % 与余弦持平，.000 ± .006",
+        "training loss of WSD with a cooldown of 30 % minus that with 20 % (0.628 above): −0.007 ± 0.001 after "
+        "500 updates (12 fresh seeds), −0.007 ± 0.002 after 2000 (8); at 500 the 30 % is level with the cosine, "
+        "0.000 ± 0.006",
+        "WSD 冷却占 30 % 与占 20 %（即上面的 0.628）的训练损失之差：500 步为 −0.007 ± 0.001（12 个新种子），"
+        "2000 步为 −0.007 ± 0.002（8 个）；500 步时 30 % 与余弦持平，0.000 ± 0.006",
     ),
     lambda: say("MNIST-1D, the same network, each at its best peak", "MNIST-1D，同样的网络，各取最佳峰值学习率"),
 )
 _NOISE = Evidence(
     lambda: say(
-        "without label noise decay gains nothing: the test errors of constant and linear have the ratio .98, at 10 % "
+        "without label noise decay gains nothing: the test errors of constant and linear have the ratio 0.98, at 10 % "
         "wrong labels 1.19",
-        "没有标签噪声时衰减没有收益：恒定与线性的测试误差之比为 .98，10 % 错误标签时为 1.19",
+        "没有标签噪声时衰减没有收益：恒定与线性的测试误差之比为 0.98，10 % 错误标签时为 1.19",
     ),
     lambda: say(
         "digits, 64-32-10 MLP, SGD, 1000 updates, 6 seeds", "digits，64-32-10 MLP，SGD，1000 个更新步，6 个随机种子"
@@ -327,23 +324,23 @@ _NOISE = Evidence(
 )
 _BRANCH = Evidence(
     lambda: say(
-        "four lengths from one trunk: 4400 updates, losses 1.370/1.165/.928/.698; four cosines: 6000 updates, "
-        "1.421/1.195/.966/.711",
-        "一条主干给出四种长度：4400 个更新步，损失 1.370/1.165/.928/.698；"
-        "四条余弦：6000 个更新步，1.421/1.195/.966/.711",
+        "four lengths from one trunk: 4400 updates, losses 1.370/1.165/0.928/0.698; four cosines: 6000 updates, "
+        "1.421/1.195/0.966/0.711",
+        "一条主干给出四种长度：4400 个更新步，损失 1.370/1.165/0.928/0.698；"
+        "四条余弦：6000 个更新步，1.421/1.195/0.966/0.711",
     ),
     lambda: say("MNIST-1D, MLP, SGD", "MNIST-1D，MLP，SGD"),
 )
 _POST_LN = Evidence(
     lambda: say(
-        "a warm-up of .2 of the run, 8 seeds: accuracy .39 ± .10 → .82 ± .06, failed runs 62 % → 12 %; a warm-up of "
-        "0/.02/.05/.1/.2/.4, four seeds only: .53/.68/.81/.85/.90/.90",
-        "预热占训练的 .2，8 个随机种子：准确率 .39 ± .10 → .82 ± .06，失败的运行 62 % → 12 %；"
-        "预热占 0/.02/.05/.1/.2/.4，仅四个种子：.53/.68/.81/.85/.90/.90",
+        "a warm-up of 0.2 of the run, 8 seeds: accuracy 0.39 ± 0.10 → 0.82 ± 0.06, failed runs 62 % → 12 %; a "
+        "warm-up of 0/0.02/0.05/0.1/0.2/0.4, four seeds only: 0.53/0.68/0.81/0.85/0.90/0.90",
+        "预热占训练的 0.2，8 个随机种子：准确率 0.39 ± 0.10 → 0.82 ± 0.06，失败的运行 62 % → 12 %；"
+        "预热占 0/0.02/0.05/0.1/0.2/0.4，仅四个种子：0.53/0.68/0.81/0.85/0.90/0.90",
     ),
     lambda: say(
-        "post-LN transformer of 6 blocks, digits as 8 tokens, Adam, peak .008, 200 updates, a linear decay",
-        "6 个块的 post-LN Transformer，digits 作 8 个 token，Adam，峰值 .008，200 个更新步，线性衰减",
+        "post-LN transformer of 6 blocks, digits as 8 tokens, Adam, peak 0.008, 200 updates, a linear decay",
+        "6 个块的 post-LN Transformer，digits 作 8 个 token，Adam，峰值 0.008，200 个更新步，线性衰减",
     ),
 )
 _CURVATURE = Evidence(
@@ -357,9 +354,9 @@ _CURVATURE = Evidence(
 _PLATEAU = Evidence(
     lambda: say(
         "by noise alone the first cut comes after 5.2/10.6/19.4/37 epochs at patience 2/5/10/20; patience 12 and "
-        "factor .5 end at .23–.25, patience 0 and factor .1 at .92–1.02, constant at .68, linear to zero at .19",
+        "factor 0.5 end at 0.23–0.25, patience 0 and factor 0.1 at 0.92–1.02, constant at 0.68, linear to zero at 0.19",
         "仅由噪声引起的第一次下降：容忍轮数 2/5/10/20 时在 5.2/10.6/19.4/37 轮后；"
-        "容忍 12、因子 .5 的最终损失为 .23–.25，容忍 0、因子 .1 为 .92–1.02，恒定 .68，线性降到零 .19",
+        "容忍 12、因子 0.5 的最终损失为 0.23–0.25，容忍 0、因子 0.1 为 0.92–1.02，恒定 0.68，线性降到零 0.19",
     ),
     lambda: say("stationary noise; and noisy training of a small network", "平稳噪声；以及小网络的带噪声训练"),
 )

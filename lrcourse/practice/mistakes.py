@@ -17,7 +17,7 @@ import textwrap
 import warnings
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -38,6 +38,7 @@ from torch.optim.lr_scheduler import (
 
 from .. import curves
 from ..training import fit, mlp, mnist1d
+from ..training.arguments import count, function
 from ..training.scheduler import CurveLR
 from ..training.sweep import shares, sweeping
 from .watch import Finding, Report, watch, watching_everything
@@ -45,7 +46,7 @@ from .watch import Finding, Report, watch, watching_everything
 EPOCHS, PER_EPOCH, PEAK = 5, 100, 0.1
 UPDATES = EPOCHS * PER_EPOCH
 SEEDS = range(8)
-NETWORK = {"model": (40, 32, 32, 10), "batch_size": 40, "momentum": 0.9}
+NETWORK: dict[str, Any] = {"model": (40, 32, 32, 10), "batch_size": 40, "momentum": 0.9}
 """What is trained, as arguments of ``sweep``, on MNIST-1D: 4000 examples, two hidden layers of 32."""
 
 Loop = Callable[[Optimizer, Iterable, Callable[[Optimizer, object], Tensor]], None]
@@ -132,6 +133,10 @@ def trial(loop: Callable, *more: object, epochs: int = 6, batches: int = 8, accu
     Args:
         accumulate: how many batches make an update; if more than one, ``train`` leaves the step to the loop.
     """
+    function("loop", loop, "(optimizer, loader, epochs, train)")
+    epochs, batches, accumulate = count("epochs", epochs), count("batches", batches), count("accumulate", accumulate)
+    if accumulate > epochs * batches:
+        raise ValueError(f"accumulate must be at most epochs * batches = {epochs * batches}, got {accumulate}")
     weight = nn.Parameter(torch.ones(1))
     optimizer = SGD([weight], lr=PEAK, momentum=NETWORK["momentum"])
 

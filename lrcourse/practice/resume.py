@@ -21,6 +21,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
 
 from .._files import replacing
-from ..training.arguments import count
+from ..training.arguments import count, flag, instance, seeded
 
 FORMAT = "lrcourse run 1"
 SHOWN = 3  # of the entries that do not fit, in a message
@@ -65,10 +66,10 @@ class Batches:
         if taken := {"shuffle", "sampler", "batch_sampler", "generator"} & options.keys():
             raise TypeError(f"{min(taken)} is left to Batches; for another order, save the generator of a DataLoader")
         self.dataset, self.batch_size = dataset, count("batch_size", batch_size)
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise ValueError(f"seed must be a whole number, not negative, got {seed!r}")
-        self.seed, self.drop_last, self.options = seed, bool(drop_last), options
+        self.seed, self.drop_last, self.options = seeded("seed", seed), flag("drop_last", drop_last), options
         self.epoch = self.position = 0
+        if not (hasattr(dataset, "__getitem__") and hasattr(dataset, "__len__")) or isinstance(dataset, str | bytes):
+            raise TypeError(f"dataset must be a data set, a list of examples or a tuple of tensors, got {dataset!r}")
         if not len(self):
             raise ValueError(f"dataset must hold at least one batch of {batch_size}, got {len(dataset)} examples")
 
@@ -138,6 +139,10 @@ def save(
         OSError: the file cannot be written; the old one is still there.
     """
     things = _things(model, optimizer, scheduler, loader, scaler, others)
+    if not Path(instance("path", path, str | os.PathLike, "the path of a file")).name:
+        raise ValueError(f"path must be that of a file, got {os.fspath(path)!r}")
+    if extra is not None:
+        instance("extra", extra, Mapping, "a mapping name → plain value")
     run = {
         "format": FORMAT,
         "things": {name: _state(name, thing) for name, thing in things.items()},
@@ -171,7 +176,7 @@ def load(
             names the entries whose shapes differ, the argument that is missing or too many, or of another class.
     """
     things = _things(model, optimizer, scheduler, loader, scaler, others)
-    run = _read(path)
+    run = _read(instance("path", path, str | os.PathLike, "the path of a file"))
     saved, classes = run["things"], run["classes"]
     if missing := sorted(saved.keys() - things.keys()):
         raise ValueError(f"{missing[0]} must be given: {os.fspath(path)} holds a {classes[missing[0]]}")
@@ -196,6 +201,8 @@ def load(
 
 
 def _things(model: Any, optimizer: Any, scheduler: Any, loader: Any, scaler: Any, others: Any) -> dict[str, Any]:
+    if others is not None:
+        instance("others", others, Mapping, "a mapping name → thing")
     named = {"model": model, "optimizer": optimizer, "scheduler": scheduler, "loader": loader, "scaler": scaler}
     named |= {f"others[{name!r}]": thing for name, thing in (others or {}).items()}
     for name, kind in {"model": nn.Module, "optimizer": Optimizer}.items():

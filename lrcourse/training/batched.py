@@ -212,7 +212,7 @@ class Optimizer:
         clip: float | None = None,
     ) -> None:
         self.copies, self.parameters = copies, copies.parameters
-        if beta2 is not None:
+        if beta2 is not None and momentum is not None:
             self.shrink = (1 - lr * weight_decay).to(self.parameters[0].dtype)
             lr = lr / (1 - momentum ** torch.arange(1, len(lr) + 1, device=lr.device)[:, None])
         self.lr = lr.to(self.parameters[0].dtype)
@@ -238,12 +238,12 @@ class Optimizer:
             shape = (1, -1, *[1] * (p.ndim - 2))
             lr = self.lr[t].view(shape)
             momentum = None if self.momentum is None else self.momentum[t].view(shape)
-            if self.beta2 is None:
+            if self.beta2 is None or momentum is None:
                 self._sgd(i, lr, momentum, self.rests[t])
             else:
                 if self.decay:
                     p.mul_(self.shrink[t].view(shape))
-                self._adam(i, t, lr, momentum)
+                self._adam(i, t, lr, momentum, self.beta2)
 
     def _clip(self) -> None:
         norms = torch.stack([g.flatten(2).norm(dim=2) for g in self.gradients]).norm(dim=0)
@@ -255,7 +255,7 @@ class Optimizer:
         p, g = self.parameters[i], self.gradients[i]
         if self.decay:
             g.add_(p, alpha=self.decay)
-        if rests:  # torch leaves the buffer of a copy alone while its momentum is 0
+        if momentum is not None and rests:  # torch leaves the buffer of a copy alone while its momentum is 0
             on, buffer = momentum != 0, self.buffers[i]
             buffer.copy_(torch.where(on, buffer * momentum + g, buffer))
             g = torch.where(on, g.addcmul(buffer, momentum) if self.nesterov else buffer, g)
@@ -264,13 +264,13 @@ class Optimizer:
             g = g.addcmul_(buffer, momentum) if self.nesterov else buffer
         p.addcmul_(g, lr, value=-1)
 
-    def _adam(self, i: int, t: int, lr: Tensor, beta1: Tensor) -> None:
+    def _adam(self, i: int, t: int, lr: Tensor, beta1: Tensor, beta2: float) -> None:
         p, g, mean, square, root = (
             each[i] for each in (self.parameters, self.gradients, self.buffers, self.squares, self.roots)
         )
         mean.lerp_(g, 1 - beta1)
-        square.mul_(self.beta2).addcmul_(g, g, value=1 - self.beta2)
-        torch.sqrt(square, out=root).div_((1 - self.beta2 ** (t + 1)) ** 0.5).add_(self.eps)
+        square.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+        torch.sqrt(square, out=root).div_((1 - beta2 ** (t + 1)) ** 0.5).add_(self.eps)
         p.addcdiv_(torch.mul(mean, lr, out=g), root, value=-1)
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .arguments import seeded, share, whole
+
 
 class Dataset(NamedTuple):
     """Examples as tensors, a training part and a test part (which may be missing)."""
@@ -36,11 +38,8 @@ def digits(*, train: int = 1200, label_noise: float = 0.0, seed: int = 0) -> Dat
         ValueError: if train is not within 1 ... 1796, or label_noise not within [0, 1].
     """
     x, y = _digits()
-    if not 0 < train < len(x):
-        raise ValueError(
-            f"train must lie between 1 and {len(x) - 1}, got {train!r}: there are {len(x)} digits"
-        )
-    generator = torch.Generator().manual_seed(seed)
+    train = whole("train", train, least=1, most=len(x) - 1)
+    generator = torch.Generator().manual_seed(seeded("seed", seed))
     order = torch.randperm(len(x), generator=generator)
     x, y = torch.as_tensor(x)[order], torch.as_tensor(y)[order]
     x = _standardised(x, x[:train])
@@ -60,8 +59,9 @@ def mnist1d(*, label_noise: float = 0.0, seed: int = 0) -> Dataset:
     Raises:
         ValueError: if label_noise is not within [0, 1].
     """
+    generator = torch.Generator().manual_seed(seeded("seed", seed))
     x, y, x_test, y_test = map(torch.tensor, _mnist1d())
-    y = _mislabel(y, label_noise, torch.Generator().manual_seed(seed))
+    y = _mislabel(y, label_noise, generator)
     return Dataset(_standardised(x, x), y, _standardised(x_test, x), y_test)
 
 
@@ -71,10 +71,8 @@ def _standardised(x: Tensor, reference: Tensor) -> Tensor:
     return (x - exact.mean().float()) / exact.std().float()
 
 
-def _mislabel(y: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    if not 0 <= share <= 1:
-        raise ValueError(f"label_noise is a share and must lie in [0, 1], got {share!r}")
-    drawn = torch.rand(len(y), generator=generator) < share
+def _mislabel(y: Tensor, label_noise: float, generator: torch.Generator) -> Tensor:
+    drawn = torch.rand(len(y), generator=generator) < share("label_noise", label_noise)
     return torch.where(drawn, torch.randint(10, y.shape, generator=generator), y)
 
 

@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from .arguments import count
+from .arguments import choice, count, function, instance, seeded
 from .data import Dataset
 from .scheduler import momentum_of
 
@@ -104,23 +104,9 @@ def fit(
         TypeError: for data that are no tuple, a scheduler that is none, or a metric without a
             ReduceLROnPlateau.
     """
-    if not isinstance(data, tuple):
-        raise TypeError(
-            f"data must be a Dataset or a tuple (x, y) or (x, y, x_test, y_test), got {type(data)}"
-        )
-    data = Dataset(*data)
-    examples = len(data.x)
-    if examples == 0 or examples != len(data.y):
-        raise ValueError(
-            f"data must hold as many targets as inputs, and some; got {examples} and {len(data.y)}"
-        )
-    updates = count("updates", updates)
-    if batch_size is not None and count("batch_size", batch_size) > examples:
-        raise ValueError(
-            f"batch_size must be at most the {examples} training examples, got {batch_size!r}; None takes all"
-        )
-    if step_every not in ("update", "epoch"):
-        raise ValueError(f"step_every must be 'update' or 'epoch', got {step_every!r}")
+    data = check_fit(model, data, optimizer, batch_size=batch_size, seed=seed, loss=loss, progress=progress)
+    examples, updates = len(data.x), count("updates", updates)
+    choice("step_every", step_every, ("update", "epoch"))
     plateau = wants_metric(scheduler)
     if not (scheduler is None or plateau or isinstance(scheduler, LRScheduler)):
         raise TypeError(f"scheduler must be a torch scheduler, built on this optimizer, got {scheduler!r}")
@@ -130,10 +116,12 @@ def fit(
         )
     if metric is not None and not plateau:
         raise TypeError(f"metric is for ReduceLROnPlateau, which watches it; got scheduler={scheduler!r}")
+    if metric is not None:
+        function("metric", metric, "the model")
 
     updates_per_epoch = math.ceil(examples / (batch_size or examples))
     period = 1 if step_every == "update" else updates_per_epoch
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(int(seed))
     lrs: list[list[float]] = []
     momenta: list[float | None] = []
     losses: list[float] = []
@@ -162,13 +150,14 @@ def fit(
                 break
             if scheduler is not None and (t + 1) % period == 0:
                 if plateau:
-                    scheduler.step(float(metric(model)) if metric else math.fsum(losses[-period:]) / period)
+                    watched = float(metric(model)) if metric else math.fsum(losses[-period:]) / period
+                    scheduler.step(watched)  # type: ignore[arg-type]  # a ReduceLROnPlateau, or one around it
                 else:
                     scheduler.step()
             if progress is not None and ((t + 1) % max(1, updates // 100) == 0 or t + 1 == updates):
                 progress(t + 1, updates)
         train = evaluate(model, data.x, data.y, loss)
-        test = None if data.x_test is None else evaluate(model, data.x_test, data.y_test, loss)
+        test = None if data.x_test is None or data.y_test is None else evaluate(model, data.x_test, data.y_test, loss)
     finally:
         hook.remove()
         model.train(was_training)
@@ -183,6 +172,47 @@ def fit(
     )
 
 
+def check_fit(
+    model: nn.Module,
+    data: Dataset | tuple[Tensor, ...],
+    optimizer: Optimizer,
+    *,
+    batch_size: int | None = None,
+    seed: int = 0,
+    loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
+    progress: Callable[[int, int], object] | None = None,
+) -> Dataset:
+    """What :func:`fit` asks of these arguments, for whoever has more to do before it; the data as a :class:`Dataset`.
+
+    Raises:
+        ValueError, TypeError: as :func:`fit`.
+    """
+    instance("model", model, nn.Module, "a torch.nn.Module")
+    instance("optimizer", optimizer, Optimizer, "a torch optimizer")
+    if not isinstance(data, tuple) or len(data) not in (2, 4):
+        raise TypeError(
+            f"data must be a Dataset or a tuple (x, y) or (x, y, x_test, y_test), got {type(data)}"
+        )
+    data = Dataset(*data)
+    for part in (data.x, data.y):
+        instance("each part of data", part, Tensor, "a tensor")
+    examples = len(data.x)
+    if examples == 0 or examples != len(data.y):
+        raise ValueError(
+            f"data must hold as many targets as inputs, and some; got {examples} and {len(data.y)}"
+        )
+    if (data.x_test is None) != (data.y_test is None):
+        raise ValueError("data must hold x_test and y_test, or neither; got one of them")
+    if batch_size is not None and count("batch_size", batch_size) > examples:
+        raise ValueError(
+            f"batch_size must be at most the {examples} training examples, got {batch_size!r}; None takes all"
+        )
+    seeded("seed", seed), function("loss", loss, "(outputs, targets)")
+    if progress is not None:
+        function("progress", progress, "(done, updates)")
+    return data
+
+
 def wants_metric(scheduler: object) -> bool:
     """Whether its ``step`` takes a metric: a ReduceLROnPlateau, or a scheduler around one that says so."""
     return isinstance(scheduler, ReduceLROnPlateau) or getattr(scheduler, "wants_metric", False)
@@ -193,6 +223,11 @@ def evaluate(
     model: nn.Module, x: Tensor, y: Tensor, loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
 ) -> Score:
     """Loss and accuracy over all of *x* and *y*, with the model in evaluation mode; its mode is restored."""
+    instance("model", model, nn.Module, "a torch.nn.Module"), function("loss", loss, "(outputs, targets)")
+    for name, value in (("x", x), ("y", y)):
+        instance(name, value, Tensor, "a tensor")
+    if len(x) != len(y):
+        raise ValueError(f"x and y must be equally many, got {len(x)} and {len(y)}")
     was_training = model.training
     model.eval()
     try:

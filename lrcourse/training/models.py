@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from numbers import Integral
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from .arguments import count, positive
+from .arguments import choice, count, function, instance, listed, positive, seeded
 
 
 def mlp(
@@ -33,18 +34,27 @@ def mlp(
     Raises:
         ValueError: for fewer than two widths, or one that is not a positive integer; a gain that is not positive.
     """
-    if len(widths) < 2 or not all(isinstance(w, int) and w > 0 for w in widths):
-        raise ValueError(f"widths must be two or more positive integers, inputs first, got {widths!r}")
+    widths = checked_widths("widths", widths)
+    gain = None if gain is None else positive("gain", gain)
+    seed, activation = seeded("seed", seed), function("activation", activation, "nothing that makes a module: nn.ReLU")
     layers: list[nn.Module] = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for inputs, outputs in pairwise(widths):
             linear = nn.Linear(inputs, outputs)
             if gain is not None:
-                nn.init.normal_(linear.weight, std=(positive("gain", gain) / inputs) ** 0.5)
+                nn.init.normal_(linear.weight, std=(gain / inputs) ** 0.5)
                 nn.init.zeros_(linear.bias)
-            layers += [linear, activation()]
+            layers += [linear, instance("what activation makes", activation(), nn.Module, "a module")]
     return nn.Sequential(*layers[:-1])
+
+
+def checked_widths(name: str, widths: Sequence[int]) -> list[int]:
+    """The widths of an :func:`mlp` as a list of ints; *name* is the argument's."""
+    sizes = listed(name, widths, "two or more positive integers, inputs first")
+    if len(sizes) < 2 or not all(isinstance(w, Integral) and not isinstance(w, bool) and w > 0 for w in sizes):
+        raise ValueError(f"{name} must be two or more positive integers, inputs first, got {widths!r}")
+    return [int(w) for w in sizes]
 
 
 class Block(nn.Module):
@@ -108,8 +118,8 @@ def transformer(
     Raises:
         ValueError: norm is unknown, a size is no positive integer, or width no multiple of heads.
     """
-    if norm not in ("post", "pre"):
-        raise ValueError(f"norm must be 'post' or 'pre', got {norm!r}")
+    choice("norm", norm, ("post", "pre"))
+    seed = seeded("seed", seed)
     if count("width", width) % count("heads", heads):
         raise ValueError(f"width must be a multiple of heads, got {width} and {heads}")
     with torch.random.fork_rng(devices=[]):

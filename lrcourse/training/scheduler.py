@@ -7,6 +7,7 @@ import inspect
 import math
 import types
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from torch import Tensor
 from torch.optim import Optimizer, lr_scheduler
@@ -14,6 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from .. import curves
 from ..curves import Schedule
+from .arguments import flag, instance, shown, whole
 
 Function = Callable[[int], float]
 """Of t = 0, 1, 2, ...: a :class:`~lrcourse.curves.Schedule`, or any function."""
@@ -29,7 +31,7 @@ class ResumableLR(LRScheduler):
 
     _left_out: tuple[str, ...] = ()  # attributes that state_dict does not take as they are
 
-    def state_dict(self) -> dict[str, object]:
+    def state_dict(self) -> dict[str, Any]:
         """Plain numbers (tensors where the learning rate is one): ``torch.load(..., weights_only=True)`` reads them."""
         state = {key: value for key, value in super().state_dict().items() if key not in self._left_out}
         for key in ("base_lrs", "_last_lr"):
@@ -43,7 +45,7 @@ class ResumableLR(LRScheduler):
         """What a state must come from."""
         return type(self).__name__
 
-    def load_state_dict(self, state_dict: Mapping[str, object]) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on where the scheduler stood that *state_dict* was taken from, with its learning rates.
 
         Raises:
@@ -64,7 +66,7 @@ class ResumableLR(LRScheduler):
             if values["momentum"] is not None:
                 _set_momentum(group, values["momentum"])
 
-    def _restore(self, state: dict[str, object]) -> None:
+    def _restore(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
 
@@ -104,7 +106,7 @@ class CurveLR(ResumableLR):
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer must be a torch optimizer, got {optimizer!r}")
         groups = optimizer.param_groups
-        schedules = list(schedule) if isinstance(schedule, list | tuple) else [schedule] * len(groups)
+        schedules: list[Any] = list(schedule) if isinstance(schedule, list | tuple) else [schedule] * len(groups)
         if len(schedules) != len(groups):
             raise ValueError(f"{self._function} must be one function, or one for each of {len(groups)} param groups, "
                              f"got {len(schedules)}")  # fmt: skip
@@ -116,11 +118,17 @@ class CurveLR(ResumableLR):
                     f"{self._function} cycles momentum, which {type(optimizer).__name__} does not have: build "
                     "the schedule with cycle_momentum=False"
                 )
+        relative, last_epoch = flag("relative", relative), whole("last_epoch", last_epoch, least=-1)
+        if last_epoch >= 0 and not all("initial_lr" in group for group in groups):
+            raise ValueError(
+                f"last_epoch must be -1 for a new run, got {last_epoch}; to go on from there each param group needs an "
+                "initial_lr, which comes with the optimizer's saved state"
+            )
         _unshare(optimizer)
         self.schedules = schedules
         self._ahead = [_ahead(function) for function in schedules]
         self._momenta = [_ahead(function.momentum) if _cycles_momentum(function) else None for function in schedules]
-        self.relative = bool(relative)
+        self.relative = relative
         fresh = [group for group in groups if "initial_lr" not in group]
         try:
             super().__init__(optimizer, last_epoch)
@@ -129,7 +137,7 @@ class CurveLR(ResumableLR):
                 group.pop("initial_lr", None)
             raise
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[float]:  # type: ignore[override]  # torch has tensors too; these are always floats
         """What update ``last_epoch`` uses, one a group. To look at it from outside, call ``get_last_lr()``."""
         groups = self.optimizer.param_groups
         if len(groups) != len(self.schedules):
@@ -155,8 +163,9 @@ class CurveLR(ResumableLR):
             number = math.nan
         if not 0 <= number < math.inf:
             factor = "; it multiplies each group's base learning rate" if self.relative else ""
+            got = f"{value:.4g}" if isinstance(value, float) else shown(value)
             raise ValueError(
-                f"{self._function} must return a finite number, not negative, got {value!r} for t = {self.last_epoch}"
+                f"{self._function} must return a finite number, not negative, got {got} for t = {self.last_epoch}"
                 + factor
             )
         return number
@@ -176,11 +185,11 @@ class CurveLR(ResumableLR):
             if momentum is not None:
                 _set_momentum(group, momentum(self.last_epoch))
 
-    def state_dict(self) -> dict[str, object]:
-        """As :meth:`ResumableLR.state_dict`, and what those schedules remember that are objects with a memory."""
+    def state_dict(self) -> dict[str, Any]:
+        """As ``ResumableLR.state_dict``, and what those schedules remember that are objects with a memory."""
         return {**super().state_dict(), "schedules": [_memory(function) for function in self.schedules]}
 
-    def _restore(self, state: dict[str, object]) -> None:
+    def _restore(self, state: dict[str, Any]) -> None:
         for function, memory in zip(self.schedules, state.pop("schedules"), strict=True):
             if memory is not None:
                 vars(function).update(copy.deepcopy(memory))
@@ -212,7 +221,10 @@ def as_schedule(scheduler: LRScheduler, group: int = 0) -> Schedule:
 
     Raises:
         TypeError: a scheduler that is no function of t alone, or does not keep its arguments.
+        ValueError: there is no such param group.
     """
+    instance("scheduler", scheduler, LRScheduler, "a built torch scheduler")
+    whole("group", group, most=len(scheduler.optimizer.param_groups) - 1)
     if isinstance(scheduler, CurveLR):
         return scheduler.as_schedule(group)
     factory = _FACTORIES.get(type(scheduler))
@@ -221,17 +233,17 @@ def as_schedule(scheduler: LRScheduler, group: int = 0) -> Schedule:
             f"scheduler must be a CurveLR or one of torch's {', '.join(c.__name__ for c in _FACTORIES)}, got "
             f"{type(scheduler).__name__}; curves.recorded(schedulers.record(make, steps)) records any other"
         )
-    arguments = {"lr": float(scheduler.base_lrs[group])}
+    arguments: dict[str, Any] = {"lr": float(scheduler.base_lrs[group])}
     for name in list(inspect.signature(factory).parameters)[1:]:
+        value = getattr(scheduler, "lr_lambdas" if name == "lr_lambda" else name)
         if name == "lr_lambda":
-            arguments[name] = scheduler.lr_lambdas[group]
-            if _memory(arguments[name]) is not None:
+            value = value[group]
+            if _memory(value) is not None:
                 raise TypeError(f"scheduler must be a function of t alone, got a {type(scheduler).__name__} whose "
                                 "function is an object with a memory")  # fmt: skip
         elif name == "milestones":
-            arguments[name] = sorted(scheduler.milestones.elements())
-        else:
-            arguments[name] = getattr(scheduler, name)
+            value = sorted(value.elements())
+        arguments[name] = value
     return factory(**arguments)
 
 
@@ -245,7 +257,8 @@ class _Ahead:
     """A schedule, asked for a block of updates at a time: that is as fast as torch's own classes."""
 
     def __init__(self, schedule: Schedule) -> None:
-        self.schedule, self.block, self.values = schedule, -1, []
+        self.schedule, self.block = schedule, -1
+        self.values: list[float] = []
 
     def __call__(self, t: int) -> float:
         if t // _BLOCK != self.block:
@@ -262,7 +275,7 @@ def _ahead(function: Function) -> Function:
     return _Ahead(function) if isinstance(function, Schedule) else function
 
 
-def _memory(function: Function) -> dict[str, object] | None:
+def _memory(function: Callable) -> dict[str, Any] | None:
     """What LambdaLR saves of a function."""
     if isinstance(function, types.FunctionType | Schedule):
         return None
@@ -286,13 +299,13 @@ def _cycles_momentum(function: Function) -> bool:
     return isinstance(function, Schedule) and function.cycles_momentum
 
 
-def momentum_of(group: Mapping[str, object]) -> float | None:
+def momentum_of(group: Mapping[str, Any]) -> float | None:
     """Momentum, or Adam's beta1; None if the group has neither."""
     value = group["betas"][0] if "betas" in group else group.get("momentum")
     return None if value is None else float(value)
 
 
-def _set_momentum(group: dict[str, object], value: float) -> None:
+def _set_momentum(group: dict[str, Any], value: float) -> None:
     if "betas" not in group:
         _set(group, "momentum", value)
     elif isinstance(group["betas"][0], Tensor):
@@ -301,7 +314,7 @@ def _set_momentum(group: dict[str, object], value: float) -> None:
         group["betas"] = (value, *group["betas"][1:])
 
 
-def _set(group: dict[str, object], key: str, value: float) -> None:
+def _set(group: dict[str, Any], key: str, value: float) -> None:
     """A tensor stays the one that a compiled step reads."""
     if isinstance(group[key], Tensor):
         group[key].fill_(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from .arguments import count
+from .arguments import count, function, instance, numbers, whole
 from .batched import Layers, spread
 from .data import Dataset, digits
 from .models import mlp
@@ -46,10 +47,12 @@ class Descent:
     @property
     def edge(self) -> NDArray[np.float64]:
         """``(C, S, ceil(T / every))``: λη/2, which is 1 at the edge of stability."""
+        if self.sharpness is None:
+            raise ValueError("every was 0: the sharpness was measured at the start only")
         return self.sharpness / self.initial[:, None] * self.rates[:, None, :: self.every]
 
 
-def descend(rates: ArrayLike, **options: object) -> Descent:
+def descend(rates: ArrayLike, **options: Any) -> Descent:
     """Full-batch gradient descent on the mean squared error of digits: no noise, a network for each schedule and seed.
 
     Args:
@@ -81,18 +84,17 @@ def descending(
     every: int = 0,
 ) -> Generator[float, None, Descent]:
     """:func:`descend` in small steps: yields the fraction done, and returns the result."""
-    rates = np.atleast_2d(np.asarray(rates, float))
+    rates = np.atleast_2d(numbers("rates", rates))
     if rates.ndim != 2 or not np.isfinite(rates).all() or (rates < 0).any():
         raise ValueError(
             f"rates must be (schedules, updates) finite numbers, not negative, got {rates!r}"
         )
     if not rates.size:
         raise ValueError("rates must hold at least one update, got none")
-    if activation not in (nn.Tanh, nn.ReLU):
+    if activation is not nn.Tanh and activation is not nn.ReLU:
         raise ValueError(f"activation must be nn.Tanh or nn.ReLU, got {activation!r}")
-    every = every and count("every", every)
-    seeds = checked_seeds(seeds)
-    data = digits(train=examples)
+    every, seeds = whole("every", every), checked_seeds(seeds)
+    data = digits(train=whole("examples", examples, least=1, most=1796))
     y = one_hot(data.y, WIDTHS[-1]).float()
     networks = [list(mlp(WIDTHS, activation, gain=gain, seed=seed).parameters()) for seed in seeds]
     first = [torch.stack(each).detach() for each in zip(*networks, strict=True)]
@@ -154,15 +156,24 @@ def sharpness(
     Returns:
         The eigenvalues ``(K,)`` (nan where the loss is not finite) and the directions, as *parameters*.
     """
+    function("losses", losses, "the parameters, which gives (K,)")
+    for name, tensors in (("parameters", parameters), ("direction", direction)):
+        if tensors is not None or name == "parameters":
+            many: Any = instance(name, tensors, list | tuple, "a list of tensors")
+            shapes = [tuple(instance(f"each of {name}", each, Tensor, "a tensor").shape) for each in many]
+            if not shapes or shapes != [tuple(p.shape) for p in parameters]:
+                raise ValueError(f"{name} must be tensors, as many and of such shapes as parameters, got {shapes}")
+    count("iterations", iterations)
     parameters = [p.detach().requires_grad_() for p in parameters]
     gradients = torch.autograd.grad(losses(parameters).sum(), parameters, create_graph=True)
     if direction is None:
         generator = torch.Generator().manual_seed(0)
         direction = [torch.randn(p.shape, generator=generator).to(p) for p in parameters]
+    zero = torch.zeros(())
     for _ in range(iterations):
-        norm = sum(v.flatten(1).square().sum(1) for v in direction).sqrt()
+        norm = sum((v.flatten(1).square().sum(1) for v in direction), zero).sqrt()
         direction = [v / norm.view(-1, *[1] * (v.ndim - 1)) for v in direction]
         product = torch.autograd.grad(gradients, parameters, direction, retain_graph=True)
-        value = sum((v * h).flatten(1).sum(1) for v, h in zip(direction, product, strict=True))
+        value = sum(((v * h).flatten(1).sum(1) for v, h in zip(direction, product, strict=True)), zero)
         direction = product
     return value.detach(), list(direction)

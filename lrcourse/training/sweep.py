@@ -20,9 +20,9 @@ import zipfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields, replace
-from math import ceil, inf
+from math import ceil
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -32,10 +32,10 @@ from torch.nn.functional import cross_entropy, mse_loss
 
 from .._files import replacing
 from ..curves import Schedule
-from .arguments import count, positive
+from .arguments import choice, count, flag, function, listed, not_negative, number, numbers, positive, share, whole
 from .batched import Layers, Loss, Modules, Optimizer, evaluate, spread, train
 from .data import Dataset
-from .models import mlp
+from .models import checked_widths, mlp
 from .threads import one_thread
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class Sweep:
                 head = json.loads(str(file["head"]))
                 if head.pop("format") != FORMAT:
                     raise ValueError("written by another version")
-                axes = {name: tuple(head.pop(name)) for name in ("schedules", "lrs", "seeds")}
+                axes: dict[str, Any] = {name: tuple(head.pop(name)) for name in ("schedules", "lrs", "seeds")}
                 arrays = {f.name: file[f.name] for f in fields(cls) if f.name not in (*axes, "settings")}
                 made = cls(**axes, **arrays, settings=head["settings"])
             if made.loss.shape[:3] != tuple(map(len, axes.values())):
@@ -323,13 +323,17 @@ def sweeping(
         raise ValueError(
             f"batch_size must be at most the {len(data.x)} training examples, got {batch_size!r}; None takes all"
         )
-    if optimizer not in ("sgd", "adamw"):
-        raise ValueError(f"optimizer must be 'sgd' or 'adamw', got {optimizer!r}")
-    if not (isinstance(weight_decay, Real) and 0 <= weight_decay < inf):
-        raise ValueError(f"weight_decay must be a finite number, not negative, got {weight_decay!r}")
-    if not 0 <= label_noise <= 1:
-        raise ValueError(f"label_noise is a share and must lie in [0, 1], got {label_noise!r}")
-    if dtype not in (torch.float32, torch.float64):
+    choice("optimizer", optimizer, ("sgd", "adamw"))
+    weight_decay, label_noise = not_negative("weight_decay", weight_decay), share("label_noise", label_noise)
+    eps, nesterov = not_negative("eps", eps), flag("nesterov", nesterov)
+    if not (isinstance(betas, Sequence) and len(betas) == 2 and not isinstance(betas, str | bytes)):
+        raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
+    betas = tuple(number("each of betas", beta, "lie in [0, 1)", lambda b: 0 <= b < 1) for beta in betas)
+    if loss is not None:
+        function("loss", loss, "(outputs, targets)")
+    if n_jobs is not None and whole("n_jobs", n_jobs, least=-(10**4), most=10**4) == 0:
+        raise ValueError("n_jobs must be a number of processes, -1 for all cores, or None, got 0")
+    if dtype is not torch.float32 and dtype is not torch.float64:
         raise ValueError(f"dtype must be torch.float32 or torch.float64, got {dtype!r}")
     device = _checked_device(device)
     if not isinstance(schedules, Mapping) or not schedules:
@@ -339,11 +343,6 @@ def sweeping(
     lrs = (None,) if lrs is None else _checked_lrs(lrs)
     lr = np.array([[_rates(name, s, lr, updates) for lr in lrs] for name, s in schedules.items()])
     beta = _momenta(momentum, schedules, updates, optimizer, betas)
-    if optimizer == "adamw":
-        if not 0 <= betas[1] < 1:
-            raise ValueError(f"betas must lie in [0, 1), got {betas!r}")
-        if not 0 <= eps < inf:
-            raise ValueError(f"eps must be a finite number, not negative, got {eps!r}")
     if nesterov and (optimizer != "sgd" or beta is None):
         raise ValueError("nesterov needs optimizer='sgd' and a momentum")
 
@@ -406,14 +405,18 @@ def _checked_data(data: Dataset | tuple[Tensor, ...]) -> Dataset:
 
 
 def checked_seeds(seeds: int | Iterable[int]) -> tuple[int, ...]:
-    seeds = tuple(range(count("seeds", seeds)) if isinstance(seeds, Integral) else seeds)
-    if not seeds or len(set(seeds)) < len(seeds) or not all(isinstance(s, Integral) and s >= 0 for s in seeds):
+    """How many, or which: as a tuple of different ones."""
+    if isinstance(seeds, Real):
+        return tuple(range(count("seeds", seeds)))
+    chosen = listed("seeds", seeds, "a number of seeds, or different integers")
+    good = all(isinstance(s, Integral) and not isinstance(s, bool) and 0 <= s < 2**63 for s in chosen)
+    if not chosen or not good or len(set(chosen)) < len(chosen):
         raise ValueError(f"seeds must be a number of seeds, or different integers, none negative, got {seeds!r}")
-    return tuple(map(int, seeds))
+    return tuple(map(int, chosen))
 
 
 def _checked_lrs(lrs: Sequence[float]) -> tuple[float, ...]:
-    values = np.asarray(lrs, float)
+    values = numbers("lrs", lrs)
     if values.ndim != 1 or not len(values) or len(set(values.tolist())) < len(values):
         raise ValueError(f"lrs must be a row of different learning rates, got {lrs!r}")
     if not (np.isfinite(values) & (values >= 0)).all():
@@ -425,7 +428,7 @@ def _checked_device(device: str | torch.device) -> torch.device:
     try:
         device = torch.device(device)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, ValueError, TypeError) as error:
         raise ValueError(f"device {str(device)!r} cannot be used here: {str(error).splitlines()[0]}") from error
     return device
 
@@ -440,7 +443,7 @@ def _values(name: str, what: str, rates: Rates, updates: int) -> Array:
         values = rates
     try:
         values = np.asarray(values, float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(
             f"schedule {name!r} must give numbers for {what}: a curves.Schedule, a function of t or an array; "
             f"got {rates!r}"
@@ -452,7 +455,7 @@ def _values(name: str, what: str, rates: Rates, updates: int) -> Array:
     return values
 
 
-def _rates(name: str, schedule: Rates | Callable[[float], Rates], lr: float | None, updates: int) -> Array:
+def _rates(name: str, schedule: Any, lr: float | None, updates: int) -> Array:
     factor = 1.0
     if lr is not None:
         if callable(schedule) and not isinstance(schedule, Schedule):
@@ -481,7 +484,7 @@ def _momenta(
     schedules: Mapping[str, object],
     updates: int,
     optimizer: str,
-    betas: tuple[float, float],
+    betas: tuple[float, ...],
 ) -> Array | None:
     """``(schedules, T)``; None for SGD without momentum."""
     if momentum is None:
@@ -494,7 +497,8 @@ def _momenta(
     else:
         momentum = dict.fromkeys(schedules, momentum)
     values = np.array([
-        np.full(updates, float(each)) if isinstance(each, Real) else _values(name, "momentum", each, updates)
+        np.full(updates, number("momentum", each)) if isinstance(each, Real)
+        else _values(name, "momentum", each, updates)
         for name, each in ((name, momentum[name]) for name in schedules)
     ])  # fmt: skip
     bad = ~((values >= 0) & (values < 1))
@@ -517,7 +521,7 @@ def _named(thing: Sequence[int] | Callable) -> list[int] | str:
     return getattr(thing, "__name__", type(thing).__name__) if callable(thing) else list(map(int, thing))
 
 
-def _find(axis: str, labels: tuple, wanted: object) -> list[int]:
+def _find(axis: str, labels: tuple, wanted: Any) -> list[int]:
     if wanted is None:
         return list(range(len(labels)))
     found = []
@@ -564,7 +568,8 @@ def _work(
         if wrong := [m for m in modules if not isinstance(m, nn.Module)]:
             raise TypeError(f"model must be widths, or a function seed → nn.Module; it returned {wrong[0]!r}")
     else:
-        modules = [mlp(model, activation, seed=seed) for seed in seeds]
+        widths = checked_widths("model", model)
+        modules = [mlp(widths, activation, seed=seed) for seed in seeds]
     first = modules[0].train()
     for part in first.modules():
         if getattr(part, "p", 0) and isinstance(part, nn.modules.dropout._DropoutNd):
@@ -645,7 +650,7 @@ def _run(
         own = work | {"initial": [p[seed] for p in work["initial"]]}
         return data, own, seeds[seed], lr[configuration], None if beta is None else beta[configuration]
 
-    results = None
+    results: list[Array] = []
     if jobs == 1:
         made = (_block(*arguments(*block)) for block in blocks)
     else:
@@ -662,10 +667,10 @@ def _run(
                     break
         else:
             yield (i + 1) * updates, total
-        if results is None:
+        if not results:
             results = [np.empty((len(lr), len(seeds), *part.shape[2:])) for part in result]
-        for whole, part in zip(results, result, strict=True):
-            whole[block[1], block[0]] = part
+        for all_of_it, part in zip(results, result, strict=True):
+            all_of_it[block[1], block[0]] = part
     return results
 
 
@@ -689,7 +694,7 @@ def _largest(data: Dataset, work: dict, lr: Array) -> int:
     return max(1, MEMORY // (8 * (5 * weights + 8 * units * size + lr.shape[1])))
 
 
-def _whole(*arguments: object) -> list[Array]:
+def _whole(*arguments: Any) -> list[Array]:
     """:func:`_block` to its end, for a job."""
     steps = _block(*arguments)
     while True:
@@ -704,17 +709,19 @@ def _block(
 ) -> Generator[int, None, list[Array]]:
     """Train one block of copies. Returns losses (C, S, T), and train_loss, test_loss, accuracy (C, S)."""
     device, dtype, size, updates = (work[key] for key in ("device", "dtype", "batch_size", "updates"))
-    data = Dataset(*(
+    moved: list[Any] = [
         part if part is None else part.to(device, dtype if part.is_floating_point() else None) for part in data
-    ))  # fmt: skip
+    ]
+    data = Dataset(*moved)
     parameters = spread([p.to(device, dtype) for p in work["initial"]], len(lr))
     if work["slope"]:
         copies = Layers(parameters, work["slope"], data, size)
     else:
         module = deepcopy(work["module"]).to(device, dtype)  # functional_call swaps its tensors: one a thread
         copies = Modules(parameters, module, work["loss"], data, size)
-    schedule = [None if each is None else torch.as_tensor(each.T, device=device) for each in (lr, beta)]
-    optimizer = Optimizer(copies, *schedule, **work["optimizer"])
+    rates = torch.as_tensor(lr.T, device=device)
+    momenta = None if beta is None else torch.as_tensor(beta.T, device=device)
+    optimizer = Optimizer(copies, rates, momenta, **work["optimizer"])
     rows = None
     if size is not None:
         drawn = [
@@ -734,7 +741,7 @@ def _block(
         at_once = max(1, MEMORY // (64 * parameters[0].shape[0] * len(lr) * sum(p.shape[2] for p in parameters)))
         train_loss, accuracy = evaluate(copies, data.x, data.y, at_once)
         test_loss = torch.full_like(train_loss, torch.nan)
-        if data.x_test is not None:
+        if data.x_test is not None and data.y_test is not None:
             test_loss, accuracy = evaluate(copies, data.x_test, data.y_test, at_once)
     scores = [score.T.cpu().numpy() for score in (train_loss, test_loss, accuracy)]
     return [losses.permute(2, 1, 0).double().cpu().numpy(), *scores]

@@ -32,8 +32,8 @@ def open_notebook(chrome, lab):
     """Open a notebook of the learner's copy, by its path. What its page complained about fails the test."""
     opened = []
 
-    def open_notebook(path: str) -> Notebook:
-        opened.append(Notebook(chrome.new_page(viewport=VIEW), lab, path))
+    def open_notebook(path: str, *front: str) -> Notebook:
+        opened.append(Notebook(chrome.new_page(viewport=VIEW), lab, path, *front))
         return opened[-1]
 
     yield open_notebook

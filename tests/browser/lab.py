@@ -29,7 +29,6 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 AUTHORS_PAGES = ("@jupyter/nbgrader", "@jupyter-notebook/lab-extension", "jupyterlab-jupytext")
 AUTHORS_SERVERS = (
     "jupyterlab_jupytext",
-    "notebook",
     "nbgrader.server_extensions.assignment_list",
     "nbgrader.server_extensions.course_list",
     "nbgrader.server_extensions.formgrader",
@@ -37,7 +36,7 @@ AUTHORS_SERVERS = (
 )
 
 # What JupyterLab and the browser say by themselves, whatever the page does; each by its own words.
-NOT_OURS: tuple[str, ...] = ()
+NOT_OURS = ("Cannot read properties of undefined (reading 'schema')",)  # Notebook 7.6, loading its own settings
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,8 @@ def serve(home: Path, language: str = "en") -> Iterator[Lab]:
     kept |= {"IPYTHONDIR": str(home / "ipython"), "JUPYTER_TOKEN": token}
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | kept
     command = [sys.executable, "-m", "lrcourse", "lab", "--dir", str(home / "copy"), "--lang", language]
-    command += ["--no-browser", "--port", "0", "--", "--LabApp.expose_app_in_browser=True"]
+    command += ["--no-browser", "--port", "0", "--"]
+    command += [f"--{app}.expose_app_in_browser=True" for app in ("LabApp", "JupyterNotebookApp")]
     with open(home / "server.log", "w+", encoding="utf-8") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -134,7 +134,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Notebook:
-    """A notebook open in JupyterLab.
+    """A notebook open in JupyterLab, or in Notebook 7 with the front end ``"notebooks"``.
 
     Cells that are out of sight are not in the page, so what they hold is asked of JupyterLab's own model.
 
@@ -142,12 +142,12 @@ class Notebook:
         complaints: what the page threw and what it wrote to the console as errors.
     """
 
-    def __init__(self, page: Page, lab: Lab, path: str) -> None:
+    def __init__(self, page: Page, lab: Lab, path: str, front: str = "lab/tree") -> None:
         self.page, self.complaints = page, []
         page.set_default_timeout(SECONDS * 1000)
         page.on("pageerror", lambda error: self._complain(f"thrown: {error}"))
         page.on("console", lambda message: message.type == "error" and self._complain(f"console: {message.text}"))
-        page.goto(f"{lab.url}lab/tree/{path}?token={lab.token}&reset")
+        page.goto(f"{lab.url}{front}/{path}?token={lab.token}&reset")
         page.wait_for_function(
             "path => window.jupyterapp?.shell?.currentWidget?.context?.path === path"
             " && jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'",
