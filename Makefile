@@ -20,7 +20,7 @@ help:
 	@echo 'make check-notebooks  prove that the stored notebooks are what course/ gives'
 	@echo 'make book             the course as a site to read, without Jupyter: build/book/index.html'
 	@echo 'make bench            the speed table'
-	@echo 'make lint             ruff'
+	@echo 'make lint             ruff and mypy'
 	@echo 'make screenshot       the picture in README.md'
 	@echo 'make lock             pin all dependencies anew'
 	@echo 'make clean            remove what these commands made (never your work)'
@@ -52,6 +52,7 @@ bench: .venv/.dev
 
 lint: .venv/.dev
 	@$(VENV) -m ruff check .
+	@$(VENV) -m mypy
 
 screenshot: .venv/.dev
 	@$(VENV) -m tests.browser.screenshot docs/explorer.png
@@ -62,7 +63,7 @@ lock: .venv/.dev
 	  --quiet --custom-compile-command 'make lock' $(UPGRADE) --output-file requirements.lock
 
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis .ruff_cache
+	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find benchmarks course lrcourse tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # torch comes first and alone, so that no other package is looked up in its index; where that index

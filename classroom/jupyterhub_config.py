@@ -31,7 +31,7 @@ c.JupyterHub.bind_url = "http://127.0.0.1:8000"
 
 c.JupyterHub.authenticator_class = "pam"
 c.PAMAuthenticator.allowed_groups = {STUDENTS}
-c.PAMAuthenticator.admin_groups = {TEACHERS}  # may stop a student's server, and open it to help
+c.PAMAuthenticator.admin_groups = {TEACHERS}  # may stop a student's server; why not open it: docs/teaching.md
 
 limited = ["prlimit", *(f"--{name}={number}" for name, number in PROCESS.items())]
 c.JupyterHub.spawner_class = "systemd" if SYSTEMD else "localprocess"
@@ -39,6 +39,7 @@ c.SystemdSpawner.isolate_tmp = True
 c.Spawner.mem_limit, c.Spawner.cpu_limit = USER.values()
 c.Spawner.cmd = [*limited, str(PROGRAMS / "jupyterhub-singleuser")]
 c.Spawner.args = ["--KernelManager.transport_encryption=required"]  # else other accounts can hear what kernels print
+c.Spawner.start_timeout = c.Spawner.http_timeout = 300  # seconds: a whole class logs in at once
 c.Spawner.notebook_dir = "~"
 c.Spawner.default_url = f"/lab/tree/{DEFAULT}/{in_language('notebooks', '00_start', language())}"
 os.environ["PATH"] = os.pathsep.join([str(PROGRAMS), os.environ["PATH"]])  # the hub's proxy, and everyone's terminal
@@ -53,13 +54,17 @@ c.Spawner.environment = {
 
 async def personal_copy(spawner):
     """Make the user's copy of the course, or bring it up to date, as the user; what fails is told and stops no one."""
-    user = pwd.getpwnam(spawner.user.name)
-    start = await asyncio.create_subprocess_exec(
-        *limited, "timeout", "60", PROGRAMS / "lrcourse", "start", DEFAULT, "--lang", language(),
-        cwd=user.pw_dir, user=user.pw_uid, group=user.pw_gid, extra_groups=[], umask=0o077,
-        env={"HOME": user.pw_dir, "PATH": os.environ["PATH"], "PYTHONUTF8": "1"},
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+    try:
+        user = pwd.getpwnam(spawner.user.name)
+        start = await asyncio.create_subprocess_exec(
+            *limited, "timeout", "60", PROGRAMS / "lrcourse", "start", DEFAULT, "--lang", language(),
+            cwd=user.pw_dir, user=user.pw_uid, group=user.pw_gid, extra_groups=[], umask=0o077,
+            env={"HOME": user.pw_dir, "PATH": os.environ["PATH"], "PYTHONUTF8": "1"},
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+    except (OSError, KeyError) as error:  # no home, or no account any more
+        spawner.log.warning("%s: no copy of the course: %s", spawner.user.name, error)
+        return
     told, _ = await start.communicate()
     log = spawner.log.warning if start.returncode else spawner.log.info
     log("%s: %s", user.pw_name, told.decode(errors="replace").strip() or f"exit status {start.returncode}")
@@ -67,7 +72,7 @@ async def personal_copy(spawner):
 
 c.Spawner.pre_spawn_hook = personal_copy
 
-# An hour after the last key press, a server ends; files stay.
+# An hour after its page last asked for anything, a server ends; files stay.
 c.JupyterHub.services = [
     {"name": "culler", "command": [sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=3600"]},
 ]

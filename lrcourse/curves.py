@@ -318,15 +318,14 @@ def _lr(value: object) -> float:
 def _whole(name: str, value: object, least: int, what: str) -> int:
     """An integer, or a float that is one."""
     number = _number(name, value, what, lambda number: number >= least and number == int(number))
-    if number > _LONGEST:
-        raise ValueError(f"{name} must be {what}, and at most {_LONGEST}, got {value!r}")
-    return int(number)
+    return min(int(number), _LONGEST)  # no update that can be reached differs
 
 
 def _int(name: str, value: object, least: int) -> None:
     """Where torch insists on a Python int."""
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LONGEST:
-        raise ValueError(f"{name} must be an int, at least {least}, got {value!r}; torch takes no float: use int(...)")
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**63:
+        raise ValueError(f"{name} must be an int, at least {least} and below 2**63, got {value!r}; torch takes no "
+                         "float: use int(...)")  # fmt: skip
 
 
 def _choice(name: str, value: object, *choices: str) -> None:
@@ -418,7 +417,9 @@ class _Stairs:
         return np.repeat(self.levels, np.diff(cuts, prepend=t.start, append=t.stop).astype(np.int64))
 
 
-def _piecewise(t: NDArray, bounds: NDArray, side: Literal["left", "right"], piece: Callable[[int, NDArray], Array]) -> Array:
+def _piecewise(
+    t: NDArray, bounds: NDArray, side: Literal["left", "right"], piece: Callable[[int, NDArray], Array]
+) -> Array:
     """``piece(i, t)`` between bounds i - 1 and i; at a bound the piece before (side "right") or after it ("left")."""
     first, last = np.searchsorted(bounds, [t.min(), t.max()], side="left" if side == "right" else "right")
     if first == last:

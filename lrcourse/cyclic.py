@@ -262,7 +262,7 @@ def snapshot_ensemble(
 
     lengths = [count("T_0", T_0) * count("T_mult", T_mult) ** i for i in range(count("cycles", cycles))]
     check_fit(model, data, optimizer, batch_size=batch_size, seed=seed, progress=progress)
-    scheduler = CosineAnnealingWarmRestarts(optimizer, T_0, T_mult)
+    scheduler = CosineAnnealingWarmRestarts(optimizer, int(T_0), int(T_mult))
     states, lrs, losses = [], [], []
     for i, length in enumerate(lengths):
         run = fit(model, data, optimizer, scheduler, updates=length, batch_size=batch_size, seed=seed * cycles + i)

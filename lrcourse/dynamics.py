@@ -14,6 +14,7 @@ t = 0, 1, 2, ... uses. A path that diverges raises nothing: from there on it hol
 
 from __future__ import annotations
 
+import functools
 import itertools
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import ceil, sqrt
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -415,13 +416,14 @@ def _flow(
         raise ValueError(f"times must be finite, increase and start at 0 or later, got {times!r}")
     if times[-1] == 0:
         return x[None]
-    left = itertools.count(_EVALUATIONS, -1)
+    most = _EVALUATIONS * x.size  # a stiff step takes one for each coordinate
+    left = itertools.count(most, -1)
 
     def flowing(_: float, x_flat: NDArray[np.float64]) -> NDArray[np.float64]:
         if next(left) < 0:
             raise ValueError(
                 f"start, times and lr must leave a flow that can be followed, got start = {shown(start)} up to "
-                f"{times[-1]:g}: too steep for {_EVALUATIONS} evaluations of the gradient"
+                f"{times[-1]:g}: too steep for {most} evaluations of the gradient"
             )
         return velocity(x_flat.reshape(x.shape)).ravel()
 
@@ -957,6 +959,10 @@ def _spread(losses: ArrayLike) -> NDArray[np.float64]:
     return np.ptp(losses, axis=0) / losses.mean(axis=0)
 
 
+def _tell(progress: Callable[[int, int], object], before: int, total: int, done: int, _: int) -> None:
+    progress(before + done, total)
+
+
 def clock(
     schedules: Mapping[str, Rate],
     *,
@@ -1005,7 +1011,7 @@ def clock(
         lrs *= lr / lrs.mean()
         model = mlp((64, 32, 10), seed=seed)
         optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t, lrs=lrs: lrs[min(t, updates - 1)])
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, functools.partial(lrs.take, mode="clip"))
         with one_thread():
             histories[name] = fit(
                 model,
@@ -1015,7 +1021,7 @@ def clock(
                 updates=updates,
                 batch_size=batch_size,
                 seed=seed,
-                progress=progress and (lambda done, _, i=i: progress(i * updates + done, total)),
+                progress=progress and functools.partial(_tell, progress, i * updates, total),
             )
         if histories[name].diverged is not None:
             raise ValueError(f"lr={lr:g} is too large: training under {name!r} diverged; take a smaller one")
@@ -1068,7 +1074,7 @@ def _rates(lr: Rate, steps: int, name: str = "lr") -> NDArray[np.float64]:
     steps = count("steps", steps)
     if callable(lr):
         try:
-            values = lr(np.arange(steps))
+            values: Any = lr(np.arange(steps))  # type: ignore[arg-type]  # most functions of t take all t at once
         except (TypeError, ValueError):  # a function of a single t, such as a lambda with an `if`
             values = [lr(t) for t in range(steps)]
         return _series(name, values, steps)

@@ -135,7 +135,7 @@ def find_lr(
     for name in ("suggestion", "seeds", "progress"):
         del options[name]
     choice("suggestion", suggestion, SUGGESTIONS)
-    if progress is not None and not isinstance(progress, bool):
+    if progress is not None and not isinstance(progress, bool | np.bool_):
         raise TypeError(f"progress must be True, False or None, got {progress!r}")
     chosen = _seeds(seeds)
     with Finder(**options) as finder, _bar(progress, len(chosen) * finder.num_steps) as bar:
@@ -184,7 +184,7 @@ class Run:
         return _slope(self.lrs, self.smoothed)
 
     @cached_property
-    def suggestions(self) -> dict[Suggestion, float]:
+    def suggestions(self) -> dict[str, float]:
         """The four suggestions, by name."""
         return suggest(self.lrs, self.smoothed, self.skip)
 
@@ -228,19 +228,19 @@ class RangeTest:
         return tuple(self.suggested_lr * ratio for ratio in self.ratios)
 
     @cached_property
-    def suggestions(self) -> dict[Suggestion, float]:
+    def suggestions(self) -> dict[str, float]:
         """All four, by name."""
         return {name: float(np.exp(np.median(np.log(values)))) for name, values in self._each.items()}
 
     @cached_property
-    def spread(self) -> dict[Suggestion, float]:
+    def spread(self) -> dict[str, float]:
         """Largest over smallest of each suggestion among the runs; nan for a single run, which cannot know."""
         if len(self.runs) == 1:
             return dict.fromkeys(SUGGESTIONS, nan)
         return {name: max(values) / min(values) for name, values in self._each.items()}
 
     @property
-    def _each(self) -> dict[Suggestion, list[float]]:
+    def _each(self) -> dict[str, list[float]]:
         return {name: [run.suggestions[name] for run in self.runs] for name in SUGGESTIONS}
 
     @property
@@ -306,7 +306,7 @@ class RangeTest:
         return range_test(self)
 
 
-def suggest(lrs: Array, smoothed: Array, skip: int = 0) -> dict[Suggestion, float]:
+def suggest(lrs: Array, smoothed: Array, skip: int = 0) -> dict[str, float]:
     """The four suggestions from a smoothed loss ``(T,)`` over learning rates ``(T,)``, T at least 1.
 
     Args:
@@ -408,9 +408,10 @@ class Finder:
         if not (scaler is None or isinstance(scaler, torch.amp.GradScaler)):
             raise TypeError(f"scaler must be a torch.amp.GradScaler, got {scaler!r}")
         number("smoothing", smoothing, "be at least 0 and below 1", lambda share: 0 <= share < 1)
-        if not (isinstance(stop_factor, float) and stop_factor == inf):
+        if not (isinstance(stop_factor, Real) and stop_factor == inf):
             number("stop_factor", stop_factor, "be above 1 (inf never stops)", lambda factor: factor > 1)
-        self.model, self.criterion, self.optimizer, self.closure = model, criterion, optimizer, closure
+        self.model, self.optimizer, self.closure = model, optimizer, closure
+        self.criterion: Any = criterion  # None with a closure
         self.train_loader = _loader("train_loader", train_loader)
         self.val_loader = None if val_loader is None else _loader("val_loader", val_loader)
         self.num_steps, self.device = int(num_steps), _device(device, model)
@@ -426,6 +427,7 @@ class Finder:
         self.scaler = scaler
         self.stopped: Stop | None = None
         self._snapshot: _Snapshot | None = None
+        self._validation: Iterable = ()
 
     def __enter__(self) -> Finder:
         if self._snapshot is not None:
@@ -440,11 +442,12 @@ class Finder:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        snapshot, self._snapshot, self._validation = self._snapshot, None, None
+        snapshot, self._snapshot, self._validation = self._snapshot, None, ()
         try:
             self._batches.close()
         finally:
-            snapshot.restore()
+            if snapshot is not None:
+                snapshot.restore()
 
     def restart(self, seed: int | None = None) -> None:
         """Back to the first update, and to the model as it was; with *seed*, all random states begin from it."""
@@ -462,7 +465,7 @@ class Finder:
         self._smoothed: list[float] = []
         self._average, self._best, self._worst = 0.0, inf, -inf
         self._batches = _cycle(self.train_loader)
-        self._validation = _own(self.val_loader)
+        self._validation = () if self.val_loader is None else _own(self.val_loader)
 
     def __iter__(self) -> Finder:
         return self
@@ -792,7 +795,7 @@ def _seeds(seeds: int | Iterable[int] | None) -> list[int | None]:
     if isinstance(seeds, Real):
         return list(range(count("seeds", seeds)))
     chosen = listed("seeds", seeds, "a positive whole number, or whole numbers from 0")
-    if not chosen or not all(isinstance(s, Integral) and not isinstance(s, bool) and s >= 0 for s in chosen):
+    if not chosen or not all(isinstance(s, Integral) and not isinstance(s, bool) and 0 <= s < 2**63 for s in chosen):
         raise ValueError(f"seeds must be a positive whole number, or whole numbers from 0, got {seeds!r}")
     return [int(seed) for seed in chosen]
 
@@ -800,7 +803,7 @@ def _seeds(seeds: int | Iterable[int] | None) -> list[int | None]:
 def _own(loader: Iterable) -> Iterable:
     if isinstance(loader, DataLoader):
         loader = copy(loader)
-        loader._iterator = None  # persistent workers: yours go on where they are
+        vars(loader)["_iterator"] = None  # persistent workers: yours go on where they are
     return loader
 
 
@@ -818,7 +821,7 @@ def _cycle(loader: Iterable) -> Generator:
             )
 
 
-def _to(batch: object, device: torch.device) -> object:
+def _to(batch: Any, device: torch.device) -> Any:
     if hasattr(batch, "to"):
         return batch.to(device)
     if isinstance(batch, dict):

@@ -433,7 +433,7 @@ def sure(seeds: int, sigmas: float = SURE) -> float:
         seeds: how many, at least 2.
         sigmas: standard deviations of a Gaussian.
     """
-    return float(stdtrit(whole("seeds", seeds, least=2) - 1, ndtr(positive("sigmas", sigmas))))
+    return float(-stdtrit(whole("seeds", seeds, least=2) - 1, ndtr(-positive("sigmas", sigmas))))
 
 
 def rivals() -> dict[str, Schedule]:

@@ -48,7 +48,7 @@ def curve(
     steps: int,
     *,
     lr: float | Sequence[float] = 0.1,
-    metric: Sequence[float] | None = None,
+    metric: Sequence[float] | NDArray[np.float64] | None = None,
     what: What = "lr",
     **kwargs: Any,
 ) -> NDArray[np.float64]:
@@ -99,7 +99,7 @@ def record(
     steps: int,
     *,
     lr: float | Sequence[float] = 0.1,
-    metric: Sequence[float] | None = None,
+    metric: Sequence[float] | NDArray[np.float64] | None = None,
     what: What = "lr",
 ) -> NDArray[np.float64]:
     """The learning rates that updates 0 ... steps - 1 use, read from a real SGD before each ``optimizer.step()``.
@@ -195,7 +195,9 @@ def _rates(lr: Any) -> list[float]:
     return [curves._lr(rate) for rate in rates]
 
 
-def _checked_metric(metric: Sequence[float] | None, steps: int, name: str) -> Sequence[float] | None:
+def _checked_metric(
+    metric: Sequence[float] | NDArray[np.float64] | None, steps: int, name: str
+) -> Sequence[float] | NDArray[np.float64] | None:
     """The metric, if ReduceLROnPlateau has one of the right length and no other scheduler has any."""
     if (metric is None) == (name == "ReduceLROnPlateau"):
         raise ValueError(
@@ -241,7 +243,8 @@ def _describe(scheduler: Any, kwargs: Mapping[str, Any]) -> tuple[Entry, dict[st
     if isinstance(scheduler, functools.partial):
         if scheduler.args:
             raise TypeError(f"a partial scheduler must have its arguments by name, got the positional {scheduler.args}")
-        scheduler, given = scheduler.func, {**scheduler.keywords, **given}
+        given = {**scheduler.keywords, **given}
+        scheduler = scheduler.func
     entry, given = _entry(scheduler), {**given, **kwargs}
     if given.pop("last_epoch", -1) != -1:
         raise ValueError("last_epoch must be -1 here: a curve begins at update 0; index into it to begin elsewhere")
@@ -403,8 +406,8 @@ _ETA_MIN = Argument("eta_min", "float", ("lowest learning rate", "最低学习�
 _STRATEGY = Argument("anneal_strategy", "choice", ("shape of a ramp", "升降的形状"), "cos", choices=("cos", "linear"))
 
 
-def _total_iters(*text: str) -> Argument:
-    return Argument("total_iters", "int", text, 5, 0, 100)
+def _total_iters(en: str, zh: str) -> Argument:
+    return Argument("total_iters", "int", (en, zh), 5, 0, 100)
 
 
 def _momenta(low: float, high: float) -> tuple[Argument, ...]:
@@ -903,7 +906,7 @@ def explain(
     steps: int,
     *,
     lr: float = 0.1,
-    metric: Sequence[float] | None = None,
+    metric: Sequence[float] | NDArray[np.float64] | None = None,
     **kwargs: Any,
 ) -> Explanation:
     """First and last learning rate *used* in a run of *steps* updates, and the traps that these arguments spring.

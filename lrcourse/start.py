@@ -78,6 +78,7 @@ def train(lr: np.ndarray, *, networks: int = NETWORKS, seed: int = 0) -> Trained
             b2.sub_(d_out.sum(1, keepdim=True), alpha=rate)
             w1.baddbmm_(x.mT, d_hidden, alpha=-rate)
             b1.sub_(d_hidden.sum(1, keepdim=True), alpha=rate)
+        assert data.x_test is not None and data.y_test is not None, "digits have both"
         out = torch.baddbmm(b2, torch.baddbmm(b1, data.x_test.expand(networks, -1, -1), w1).relu_(), w2)
         accuracy = (out.argmax(-1) == data.y_test).double().mean(1)
     return Trained(-log_likelihood.double().numpy(), accuracy.numpy())

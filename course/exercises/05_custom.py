@@ -526,7 +526,7 @@ def branch(build, checkpoint, cooldown_steps):
 # %% [markdown] lang="en" tags=["card"]
 # ## 05.4 · Draw a schedule that beats a constant
 #
-# **Difficulty** ●●○ · **Time** 10 minutes · **Expected result** a training loss 2 standard errors below the constant's
+# **Difficulty** ●●○ · **Time** 10 minutes · **Expected result** a training loss 2.4 standard errors below the constant's
 #
 # Eight small networks learn MNIST-1D in 200 updates of 32 examples (SGD, momentum 0.9). At their best constant rate,
 # about 0.06, they are still hot at the end. Write `schedule(t)`, the learning rate of update `t = 0 … 199`, as straight
@@ -545,7 +545,7 @@ def branch(build, checkpoint, cooldown_steps):
 # %% [markdown] lang="zh" of="9d443b07"
 # ## 05.4 · 画一种胜过恒定学习率的调度
 #
-# **难度** ●●○ · **用时** 10 分钟 · **预期结果** 训练损失比恒定学习率低 2 个标准误
+# **难度** ●●○ · **用时** 10 分钟 · **预期结果** 训练损失比恒定学习率低 2.4 个标准误
 #
 # 八个小网络用 200 个更新步学习 MNIST-1D，每步 32 个样本（SGD，动量 0.9）。最佳的恒定学习率约为 0.06，
 # 但结束时网络仍然很热。写出 `schedule(t)`，即第 `t = 0 … 199` 步的学习率，用你选定的控制点之间的直线（`np.interp`），

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -425,7 +426,7 @@ def composite_on_group_0(case: dict) -> np.ndarray:
     return trace
 
 
-def through_a_file(state: object) -> object:
+def through_a_file(state: object) -> Any:
     """What comes back out of a checkpoint."""
     file = io.BytesIO()
     try:
@@ -447,7 +448,7 @@ def run_composite(answer: Callable, case: dict) -> dict:
         return answer(optimizer, *two(case), case["milestone"])
 
     optimizer = new_optimizer(case["lrs"])
-    found = {"whole": train(optimizer, build(optimizer), case["updates"]), "resumed": {}}
+    found: dict[str, Any] = {"whole": train(optimizer, build(optimizer), case["updates"]), "resumed": {}}
     for stop in case["stops"]:
         for name, optimizer_first in resumptions(stop):
             optimizer = new_optimizer(case["lrs"])

@@ -64,7 +64,7 @@ class Comparison:
 
     case: Callable[[np.random.Generator], dict]
     run: Callable[[Any, dict], object]
-    right: Callable[[dict], object]
+    right: Callable[[dict], Any]
     mistakes: tuple[Mistake, ...]
     call: str = ""
     axes: tuple[Axis, ...] = ()
@@ -124,7 +124,7 @@ def difference(expected: object, found: object, axes: tuple[Axis, ...] = ()) -> 
     """
     if isinstance(expected, dict):
         for name, part in expected.items():
-            shown = say(name, NAMES.get(name, name))
+            shown = say(name, NAMES.get(name) or name)
             if not isinstance(found, dict) or name not in found:
                 return shown, say("expected, but missing", "缺少这一项")
             differs = difference(part, found[name], axes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,7 +38,7 @@ def run_annealing(answer: tuple, case: dict) -> dict:
     function, scheduler_class = answer
     arguments = {key: case[key] for key in ("T0", "T_min", "alpha")}
 
-    def build() -> tuple:
+    def build() -> tuple[Any, Any]:
         optimizer = new_optimizer(case["lrs"])
         scheduler = scheduler_class(optimizer, **arguments)
         if not isinstance(scheduler, LRScheduler):
@@ -98,7 +99,7 @@ def in_equal_steps(case: dict) -> np.ndarray:
     return np.maximum(case["T_min"], case["T0"] * (1 - (1 - case["alpha"]) * np.arange(case["epochs"])))
 
 
-DEFAULTS = {"T0": 1.0, "T_min": 0.01, "alpha": 0.99}
+DEFAULTS: dict[str, Any] = {"T0": 1.0, "T_min": 0.01, "alpha": 0.99}
 
 
 comparison(
@@ -318,13 +319,14 @@ def draw_branch(rng: np.random.Generator) -> dict:
     }
 
 
-def new_model(lr: float = 0.5) -> tuple[torch.nn.Module, SGD]:
+def new_model(lr: float = 0.5) -> tuple[torch.nn.Linear, SGD]:
     """A fresh little model and its optimizer, two param groups; its learning rate is not the trunk's."""
     model = torch.nn.Linear(4, 2, dtype=torch.float64)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
-    return model, SGD([{"params": [model.weight]}, {"params": [model.bias]}], lr=lr, momentum=0.9)
+    groups: list[dict[str, Any]] = [{"params": [model.weight]}, {"params": [model.bias]}]
+    return model, SGD(groups, lr=lr, momentum=0.9)
 
 
 def learn(case: dict, model: torch.nn.Module, optimizer: SGD, updates: range, scheduler=None) -> list[list[float]]:
@@ -352,7 +354,7 @@ def trunk_of(case: dict) -> dict:
     return {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
 
 
-def cooled(case: dict, model: torch.nn.Module, optimizer: SGD, scheduler=None) -> dict:
+def cooled(case: dict, model: torch.nn.Linear, optimizer: SGD, scheduler=None) -> dict:
     """What the cooldown uses, and the weights it ends with."""
     updates = range(case["trunk"], case["trunk"] + case["cooldown"])
     used = learn(case, model, optimizer, updates, scheduler)

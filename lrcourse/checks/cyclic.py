@@ -148,13 +148,13 @@ def falling(cycle: int, cycles: int) -> float:
 def peaks(
     optimizer: Optimizer, base_lr: list, max_lr: list, step_size: int, cycles: int, **changed: Any
 ) -> CyclicLR:  # fmt: skip
-    arguments = dict(
+    arguments: dict[str, Any] = dict(
         step_size_up=step_size, scale_fn=lambda cycle: falling(cycle, cycles), base_momentum=LOW, max_momentum=HIGH
     )
     return CyclicLR(optimizer, base_lr, max_lr, **(arguments | changed))
 
 
-def traces(answer: Callable, case: dict) -> dict[str, list | None]:
+def traces(answer: Callable, case: dict) -> dict[str, Any]:
     """Learning rate and momentum of each update, ``(updates, groups)``."""
     arguments = copy.deepcopy({key: value for key, value in case.items() if key != "updates"})
     groups = [{"params": [nn.Parameter(torch.zeros(1))]} for _ in case["base_lr"]]
@@ -162,7 +162,7 @@ def traces(answer: Callable, case: dict) -> dict[str, list | None]:
     scheduler = answer(optimizer, **arguments)
     if scheduler is None:
         return {"lr": None, "momentum": None}
-    found = {"lr": [], "momentum": []}
+    found: dict[str, list] = {"lr": [], "momentum": []}
     for _ in range(case["updates"]):
         for what, trace in found.items():
             trace.append([group[what] for group in optimizer.param_groups])

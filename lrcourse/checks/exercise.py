@@ -183,7 +183,7 @@ def check(id: str, answer: object, *, seed: int | None = None) -> None:
         NotYet: the answer is not right yet; :class:`Unsolved` where it is still the stub.
         ValueError: no such exercise; the nearest one is named.
     """
-    seed = int(np.random.SeedSequence().entropy % 2**32) if seed is None else seed
+    seed = int(np.random.default_rng().integers(2**32)) if seed is None else seed
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise ValueError(f"seed must be a whole number, not negative, got {seed!r}")
     try:

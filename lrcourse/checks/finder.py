@@ -156,7 +156,8 @@ def same(a: object, b: object) -> bool:
 
 def watched(choose: Callable, model: nn.Module, loader: Iterable, criterion: Callable, optimizer: Optimizer) -> dict:
     """What *choose* returns, the updates that it makes meanwhile, and which parts it leaves changed."""
-    updates, losses = [], []
+    updates: list[list[float]] = []
+    losses: list[float] = []
 
     def record(optimizer: Optimizer, args: tuple, kwargs: dict) -> None:
         updates.append([float(optimizer.param_groups[0]["lr"]), float(np.mean(losses)) if losses else np.nan])
@@ -206,7 +207,7 @@ def run_own(answer: tuple, case: dict) -> dict:
     with one_thread():
         first, second = case["seeds"]
         models = [weights_of(built(build, seed)[0]) for seed in (first, first, second)]
-        seen = {"models": models, "runs": [], "trained": []}
+        seen: dict[str, Any] = {"models": models, "runs": [], "trained": []}
         for seed in case["seeds"]:
             if refused(seen) is None:
                 torch.manual_seed(seed)
@@ -324,9 +325,11 @@ class Interrupted(KeyboardInterrupt):
 
 
 def draw_range_test(rng: np.random.Generator) -> dict:
+    seed = int(rng.integers(2**31))
+    low, high = rng.uniform([0.002, 0.3], [0.005, 0.6])
     return {
-        "seed": int(rng.integers(2**31)),
-        "lrs": np.geomspace(*rng.uniform([0.002, 0.3], [0.005, 0.6]), BATCHES).round(5).tolist(),
+        "seed": seed,
+        "lrs": np.geomspace(low, high, BATCHES).round(5).tolist(),
         "groups": rng.uniform(0.01, 0.1, 2).round(3).tolist(),
         "interrupt": int(rng.integers(3, BATCHES)),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import torch
 from torch.optim import SGD, Optimizer
@@ -17,7 +18,7 @@ def new_optimizer(lrs: list[float]) -> Optimizer:
     return SGD([{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": lr} for lr in lrs])
 
 
-def train(optimizer: Optimizer, scheduler: LRScheduler | None, updates: int) -> list[list[float]] | None:
+def train(optimizer: Optimizer, scheduler: LRScheduler | None, updates: int) -> Any:
     """The learning rates that the next *updates* updates use, ``(updates, groups)``, as far as torch goes.
 
     None, an answer not yet written, gives None.

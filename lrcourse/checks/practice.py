@@ -276,7 +276,7 @@ def accumulated(total: Callable[[int, int], int] = lambda n, epochs: n // 4, eve
 
 
 def sequence(
-    total: Callable[[int], int] = lambda n: n - 5, milestone: Callable[[int], int] = lambda n: 5, start: float = 0.1,
+    total: Callable[..., int] = lambda n: n - 5, milestone: Callable[[int], int] = lambda n: 5, start: float = 0.1,
     rise: int = 5,
 ) -> Callable:
     """The second loop: a warm-up of *rise* updates from *start*, then a cosine of *total*(updates in all) steps."""
@@ -506,7 +506,7 @@ def draw_run(rng: np.random.Generator) -> dict:
 def new_run(seed: int, updates: int) -> tuple[nn.Module, Optimizer, LRScheduler]:
     torch.manual_seed(seed)
     model = nn.Sequential(nn.Linear(4, 6), nn.Dropout(0.3), nn.Linear(6, 2)).double()
-    groups = [{"params": model[0].parameters()}, {"params": model[2].parameters(), "lr": 0.02}]
+    groups: list[dict[str, Any]] = [{"params": model[0].parameters()}, {"params": model[2].parameters(), "lr": 0.02}]
     optimizer = AdamW(groups, lr=0.05)
     return model, optimizer, CosineAnnealingLR(optimizer, T_max=updates)
 
@@ -560,10 +560,10 @@ def resumed(*left_out: str, t: int | None = None) -> Callable[[dict], dict]:
     def of(key: str) -> dict:
         case = json.loads(key)
         with torch.random.fork_rng(devices=[]):
-            parts = new_run(case["seed"], case["updates"])
+            parts: tuple[Any, Any, Any] = new_run(case["seed"], case["updates"])
             go_on(*parts, 0, case["cut"])
             states = {"random": torch.get_rng_state()}
-            again = new_run(case["seed"] + 1, case["updates"])
+            again: tuple[Any, Any, Any] = new_run(case["seed"] + 1, case["updates"])
             for name, part, old in zip(("model", "optimizer", "scheduler"), again, parts, strict=True):
                 if name not in left_out:
                     part.load_state_dict(old.state_dict())
@@ -673,7 +673,7 @@ class Choice(Comparison):
         for case, found in zip(cases, seen, strict=True):
             expected, names = self.right(case), list(case["losses"])
             differs = difference(expected, found)
-            if differs and type(found) is int and found in range(len(names)):
+            if message and differs and type(found) is int and found in range(len(names)):
                 e, f = names[expected], names[found]
                 words = say("expected {e!r}, found {f!r}", "应为 {e!r}，得到 {f!r}", e=e, f=f)
                 return message.replace(differs[1], words)

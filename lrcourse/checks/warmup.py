@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from torch import nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler, StepLR
+from torch.optim.lr_scheduler import LambdaLR, StepLR
 
 from .. import curves
 from ..words import say
@@ -188,7 +188,7 @@ def draw_handover(rng: np.random.Generator) -> dict:
 def run_handover(answer: Callable, case: dict) -> dict:
     """The whole trace, and what a fresh pair goes on with that loads the states of one cut off in the middle."""
 
-    def build() -> tuple[Optimizer, LRScheduler]:
+    def build() -> tuple[Any, Any]:
         optimizer = new_optimizer(case["lrs"])
         after = StepLR(optimizer, step_size=case["step_size"], gamma=case["gamma"])
         return optimizer, answer(optimizer, case["warmup"], after)

@@ -9,6 +9,7 @@ import sys
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 from .. import __version__, use_language
 from ..words import LANGUAGES, language, say
@@ -89,6 +90,7 @@ def _run(argv: list[str], course: Course | None) -> int:
             return _check(copy, course, options.section, options.timeout)
         case "reset":
             return _reset(copy, course, options.section)
+    raise NotImplementedError(options.command)
 
 
 def _split_at_script(argv: list[str]) -> tuple[list[str], list[str]]:
@@ -197,7 +199,7 @@ def _parser() -> argparse.ArgumentParser:
 class _Parser(argparse.ArgumentParser):
     """argparse, but its errors end as all others do."""
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         raise Problem(f"{message}; `{self.prog} --help`")
 
 
@@ -284,7 +286,7 @@ def _tell(copy: PersonalCopy, changes: Changes, fresh: bool) -> None:
                   mine=shown(mine), newer=newer.name))  # fmt: skip
 
 
-def _check(copy: PersonalCopy, course: Course, sections: list[str], timeout: float) -> int:
+def _check(copy: PersonalCopy, course: Course, sections: list[str], timeout: int) -> int:
     from .exercises import titles, verdicts
 
     copy.require()

@@ -52,7 +52,8 @@ class Block:
 
 def blocks(notebook: list[tuple[str, str]]) -> list[Block]:
     """Cut a notebook into exercises. One begins at its card, whose title bears a number, and ends with its check."""
-    found, current = [], []
+    found: list[Block] = []
+    current: list[str] = []
     for kind, source in notebook:
         if kind == "markdown" and CARD.search(source):
             found.append(Block(None, current))
@@ -123,7 +124,7 @@ def run(mine: list[Block], folder: Path, language: str, timeout: int) -> Iterato
                     outputs = [execute(source) for source in block.cells if source not in broken]
                 except Breakdown as error:
                     breakdown = error
-                if block.id not in known:
+                if block.id is not None and block.id not in known:
                     known.add(block.id)
                     yield Verdict(block.id, "wrong", str(breakdown)) if breakdown else read(block.id, outputs)
                 if breakdown:

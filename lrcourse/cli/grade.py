@@ -92,7 +92,7 @@ def _due(text: str | None) -> datetime | None:
     except ValueError:
         raise Problem(say("--due needs a time such as 2026-12-01T23:59, got {text!r}",
                           "--due 需要形如 2026-12-01T23:59 的时间，得到 {text!r}", text=text)) from None  # fmt: skip
-    if when and len(text) == 10:  # a day without a time: until its end
+    if when and text and len(text) == 10:  # a day without a time: until its end
         when = when.replace(hour=23, minute=59, second=59)
     return when.astimezone().replace(tzinfo=None) if when and when.tzinfo else when
 

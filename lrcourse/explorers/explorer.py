@@ -148,7 +148,8 @@ class Explorer(widgets.VBox):
         self.error: str | None = None
         self._choose = controls if callable(controls) else lambda values: controls
         self._reached = ""
-        self._still = self._still_key = None  # what does not move, as pixels, and the layout that they belong to
+        self._still: Any = None  # what does not move, as pixels
+        self._still_key: tuple | None = None  # and the layout that they belong to
         self._quiet = False
         self._stale = True  # the controls may no longer be those that belong to the values
         self._labels: dict[str, widgets.HTML] = {}
@@ -252,7 +253,7 @@ class Explorer(widgets.VBox):
         return widgets.VBox(rows, layout={"margin": "0 0 6px 0"})
 
     def _slider(self, control: Slider) -> tuple[widgets.Widget, list[widgets.Widget]]:
-        common = dict(value=control.value, readout=False, continuous_update=not control.on_release)
+        common: dict[str, Any] = dict(value=control.value, readout=False, continuous_update=not control.on_release)
         common |= dict(layout={"width": "auto"})
         if control.log:
             slider = widgets.SelectionSlider(options=[(control.text(v), v) for v in control.grid()], **common)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..figures.physics import Best, Capstone, Cooling
 from ..words import say
 from .explorer import Choice, Explorer, Slider
@@ -65,7 +67,7 @@ def best() -> Explorer:
 
 def capstone() -> Explorer:
     """Four numbers make a schedule; sixteen networks are trained with it when a slider is let go."""
-    percent = dict(low=0, step=0.05, show=".0%", on_release=True)
+    percent: dict[str, Any] = dict(low=0, step=0.05, show=".0%", on_release=True)
     return Explorer(
         Capstone(),
         [

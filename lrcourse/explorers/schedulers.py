@@ -69,15 +69,16 @@ class _Arguments:
 
     def _control(self, edit: str, argument: Argument) -> Control:
         value = self.start.get(argument.name, argument.default)
-        common = dict(key=f"{edit}_{argument.name}", name=argument.name, value=value)
+        common: dict[str, Any] = dict(key=f"{edit}_{argument.name}", name=argument.name, value=value)
         match argument.kind:
             case "bool":
                 return Switch(**common)
-            case "int":
-                return Slider(**common, low=argument.low, high=argument.high, step=1)
-            case "float":
+            case "int" | "float" if argument.low is not None and argument.high is not None:
+                common |= dict(low=argument.low, high=argument.high)
+                if argument.kind == "int":
+                    return Slider(**common, step=1)
                 step = 0.002 if argument.log else 10.0 ** floor(log10((argument.high - argument.low) / 50))
-                return Slider(**common, low=argument.low, high=argument.high, step=step, log=argument.log, show=".3g")
+                return Slider(**common, step=step, log=argument.log, show=".3g")
         return Choice(**common, options={_short(choice): choice for choice in argument.choices})
 
 

@@ -24,7 +24,7 @@ from . import style
 from .style import Figure, Picture, Seen, label, styled
 
 if TYPE_CHECKING:
-    from ..training.sweep import Sweep
+    from ..training.sweep import Measure, Sweep
 
 Array = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ PARTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 """A class, told from others of its name behind a comma, and the arguments it is shown with, for 100 updates."""
 
-NESTED = MappingProxyType(
+NESTED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "SequentialLR": {
             "schedulers": (
@@ -167,7 +167,7 @@ def where_chains_multiply(steps: int = 60) -> Figure:
     ax.imshow(wrong < 0, cmap=ListedColormap(["#FBE3CF", "#BFE3D7"]), vmin=0, vmax=1)
     for i, j in np.ndindex(wrong.shape):
         ok = wrong[i, j] < 0
-        ax.text(j, i, "✓" if ok else wrong[i, j], ha="center", va="center", fontsize=9.5,
+        ax.text(j, i, "✓" if ok else str(wrong[i, j]), ha="center", va="center", fontsize=9.5,
                 color="#00614A" if ok else "#8F3F00")  # fmt: skip
     ax.set_xticks(range(len(names)), names, rotation=50, ha="left", rotation_mode="anchor", fontsize=9)
     ax.set_yticks(range(len(names)), names, fontsize=9)
@@ -200,7 +200,7 @@ def where_chains_multiply(steps: int = 60) -> Figure:
 
 
 @styled
-def joints(result: Sweep, measure: str = "test_loss") -> Figure:
+def joints(result: Sweep, measure: Measure = "test_loss") -> Figure:
     """Each schedule of a sweep as it trained, and beside it what it left: mean over the seeds ± 1 standard error."""
     mean, error = result.mean(measure)[:, 0], result.standard_error(measure)[:, 0]
     n = len(result.schedules)
@@ -429,6 +429,7 @@ def composition(
         height = round(ratio**i, 4)
         cool = cool if height == 1 else height * cool
         whole = cool if whole is None else then(cool, whole, at=length)
+    assert whole is not None, "there is one cycle at least"
     if warm + hold:
         whole = whole.shift(warm + hold)
     if warm:

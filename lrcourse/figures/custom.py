@@ -16,7 +16,7 @@ from .. import curves
 from ..curves import Schedule
 from ..training import mnist1d
 from ..training.arguments import whole
-from ..training.sweep import Sweep, shares, sweep, sweeping
+from ..training.sweep import Measure, Sweep, shares, sweep, sweeping
 from . import style
 from .style import Figure, Picture, Seen, label, styled
 
@@ -318,7 +318,9 @@ def _remark(name: str, warmup: float) -> str:
 # --- What training makes of them ------------------------------------------------------------------------------
 
 
-def at_best_peak(result: Sweep, schedule: str, measure: str = "train_loss") -> tuple[float, NDArray[np.float64]]:
+def at_best_peak(
+    result: Sweep, schedule: str, measure: Measure = "train_loss"
+) -> tuple[float | None, NDArray[np.float64]]:
     """The learning rate at which a schedule does best on average over the seeds, and its ``(seeds,)`` losses there."""
     part = result.at(schedule=schedule)
     best = part.best(measure).lr

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import cyclic, schedulers
 from ..cyclic import Ensemble
 from ..training import Sweep
+from ..training.sweep import Measure
 from . import style
 from .style import Figure, Picture, Seen, label, styled
 
@@ -94,7 +95,7 @@ class Cycle(Picture):
     def update(
         self, mode: str, step_size_up: int, step_size_down: int, cycle_momentum: bool, gamma: float = 1.0
     ) -> Seen:  # fmt: skip
-        arguments = dict(
+        arguments: dict[str, Any] = dict(
             base_lr=self.BASE, max_lr=self.MAX, step_size_up=step_size_up, step_size_down=step_size_down, mode=mode,
             gamma=gamma, cycle_momentum=cycle_momentum,
         )  # fmt: skip
@@ -325,7 +326,7 @@ class Driven(Picture):
             if (t + 1) % 600 == 0:
                 yield (t + 1) / STEPS
         predicted = np.array([
-            cyclic.adiabatic(lambda t, lr=lr: lr.astype(float)[t], STEPS, _rate())[-1] for lr in lrs
+            cyclic.adiabatic(lr.astype(float).take, STEPS, _rate())[-1] for lr in lrs
         ])  # fmt: skip
         return _Run(share, places, escaped, predicted)
 
@@ -352,8 +353,8 @@ def no_resonance(
         "mean": label("constant at the mean", "恒定，取平均值"), "top": label("constant at the top", "恒定，取最高值"),
     }  # fmt: skip
     for key, values in constants.items():
-        style.limit_line(ax, np.mean(values), f"{names[key]} {np.mean(values):.2f}", vertical=False)
-    edge = dict(textcoords="offset points", color=style.THEORY, fontsize=9.5)
+        style.limit_line(ax, float(np.mean(values)), f"{names[key]} {np.mean(values):.2f}", vertical=False)
+    edge: dict[str, Any] = dict(textcoords="offset points", color=style.THEORY, fontsize=9.5)
     style.theory_line(ax, [periods[-1] / 200, periods[-1] * 1.3], [adiabatic] * 2)
     ax.annotate(
         label("slow limit (adiabatic) {:.2f}", "慢极限（绝热）{:.2f}").format(adiabatic),
@@ -383,7 +384,7 @@ def no_resonance(
 
 
 @styled
-def escapes_by_phase(rates: Mapping[int, ArrayLike], adiabatic: ArrayLike) -> Figure:
+def escapes_by_phase(rates: Mapping[int, NDArray], adiabatic: ArrayLike) -> Figure:
     """When in a cycle the balls escape: escapes an update, against the phase.
 
     Args:
@@ -425,7 +426,7 @@ def escapes_by_phase(rates: Mapping[int, ArrayLike], adiabatic: ArrayLike) -> Fi
 
 
 @styled
-def equal_budget(result: Sweep, measure: str = "train_loss") -> Figure:
+def equal_budget(result: Sweep, measure: Measure = "train_loss") -> Figure:
     """Every schedule of a sweep at its own best learning rate, the best on top."""
     best = [result.at(schedule=name).best(measure) for name in result.schedules]
     ranked = sorted(best, key=lambda b: b.mean, reverse=measure != "accuracy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Generator, Iterable
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -59,7 +60,7 @@ class _Balls:
         path = path[-self._length - 1 :]
         missing = self._length + 1 - len(path)
         path = np.concatenate([np.repeat(path[:1], missing, axis=0), path])
-        self.trail.set_segments(np.stack([path[:-1], path[1:]], axis=1))
+        self.trail.set_segments(list(np.stack([path[:-1], path[1:]], axis=1)))
         self.ball.set_data(path[-1:].T)
         if others is not None:
             self.cloud.set_data(others.T)
@@ -244,7 +245,8 @@ def _basin(landscape: Landscape, places: NDArray) -> NDArray[np.intp]:
 @functools.cache
 def _pass(valley: Landscape) -> NDArray:
     """The highest point of the valley's floor between its two minima."""
-    x = np.linspace(*valley.minima[:, 0], 999)
+    low, high = valley.minima[:, 0]
+    x = np.linspace(low, high, 999)
     floor = np.stack([x, x**2 / 2], axis=-1)
     return floor[valley.f(floor).argmax()]
 
@@ -361,7 +363,8 @@ class ByHand(Picture):
         """Drop what came after update *t*."""
         if t == 0:
             start = np.random.default_rng(0).uniform(*self.landscape.bounds[0], _CROWD)
-            self.lrs, self.places, self.losses = [], [start], [self._loss(start)]
+            self.lrs: list[float] = []
+            self.places, self.losses = [start], [self._loss(start)]
         del self.lrs[t:], self.places[t + 1 :], self.losses[t + 1 :]
 
     def _loss(self, places: NDArray) -> NDArray:
@@ -564,7 +567,7 @@ class Mass(Picture):
         chart.contourf(lr, damping[:, 0], np.log10(updates), np.linspace(1.3, 4.3, 11), cmap=_HEIGHTS, extend="both")
         for curvature in (_SLOW, _STIFF):
             style.theory_line(chart, lr, 1 - np.array([dynamics.critical_momentum(eta, curvature) for eta in lr]))
-        words = dict(color=style.INK, fontsize=9, rotation_mode="anchor")
+        words: dict[str, Any] = dict(color=style.INK, fontsize=9, rotation_mode="anchor")
         style.halo([
             chart.text(0.017, 0.019, label("critical, slow direction", "缓方向的临界阻尼"), rotation=-43, **words),
             chart.text(0.017, 0.19, label("critical, stiff direction", "陡方向的临界阻尼"), rotation=-43, **words),

@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from math import inf, isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -121,7 +121,7 @@ def _alt(result: RangeTest) -> str:
 # --- What the average of the losses does ----------------------------------------------------------------------
 
 
-def average(losses: Sequence[float], beta: float, *, start: str = "debiased") -> NDArray[np.float64]:
+def average(losses: Sequence[float] | NDArray, beta: float, *, start: str = "debiased") -> NDArray[np.float64]:
     """``(T,)``: moving average of *losses* ``(T,)``, the past weighing *beta*.
 
     Args:
@@ -348,7 +348,7 @@ def range_test_of(name: str) -> RangeTest:
 def trained(name: str) -> NDArray[np.float64]:
     """Final training losses of a bench over its grid ``(L, seeds)``; infinite where one diverged."""
     bench = BENCHES[name]
-    return np.nan_to_num(bench.train(bench.lrs), nan=np.inf)
+    return np.nan_to_num(bench.train(bench.lrs.tolist()), nan=np.inf)
 
 
 # --- Against the truth ----------------------------------------------------------------------------------------
@@ -477,7 +477,7 @@ def intervals(tests: Mapping[str, RangeTest], rule: str = "minimum/10") -> Figur
         axes.plot([min(each), max(each)], [row] * 2, color=style.LR, linewidth=5, alpha=0.3, solid_capstyle="butt")
         axes.plot(each, [row] * len(each), "|", color=style.LR, markersize=10)
         axes.plot(middle, row, "o", color=style.LR)
-        at = dict(xytext=(8, 0), textcoords="offset points", va="center")
+        at: dict[str, Any] = dict(xytext=(8, 0), textcoords="offset points", va="center")
         axes.annotate(f"{middle:.2g}", (max(each), row), color=style.LR, **at)
         told.append(label(
             "{name} {middle:.2g} ({low:.2g}–{high:.2g})", "{name} {middle:.2g}（{low:.2g}–{high:.2g}）",

@@ -44,7 +44,7 @@ def visualize_schedulers(epochs: int = 100, initial_lr: float = 0.1) -> Figure:
         ValueError: epochs is not a positive integer, or initial_lr not a positive finite number.
     """
     epochs, initial_lr = count("epochs", epochs), positive("initial_lr", initial_lr)
-    panels = {
+    panels: dict[str, dict[str, Any]] = {
         "StepLR": dict(step_size=30, gamma=0.1),
         "MultiStepLR": dict(milestones=[30, 60, 80], gamma=0.1),
         "ExponentialLR": dict(gamma=0.95),
@@ -415,7 +415,7 @@ def cooling_speed(runs: Mapping[float, Sequence[History]]) -> Figure:
         runs: half-life in updates (``inf`` for a constant learning rate) → one History a seed.
     """
     half_lives = sorted(runs)
-    losses = np.array([[history.test.loss for history in runs[t]] for t in half_lives]).T
+    losses = np.array([[history.test.loss for history in runs[t] if history.test] for t in half_lives]).T
     mean, error = losses.mean(0), _standard_error(losses)
     finite = [t for t in half_lives if np.isfinite(t)]
     at = [t if np.isfinite(t) else 4 * finite[-1] for t in half_lives]
@@ -558,7 +558,7 @@ class Controlled:
         shape = self.EPOCHS, self.RUNS
         gauge = 1 + noise * np.random.default_rng(0).standard_normal(shape)
         self.lr, self.energy, self.reading = np.full(shape, self.LR), np.empty(shape), np.empty(shape)
-        self.cut, self.false = np.zeros((2, *shape), bool)
+        self.cut, self.false = np.zeros(shape, bool), np.zeros(shape, bool)
         lr, energy = np.full(self.RUNS, self.LR), np.full(self.RUNS, self.START)
         best, bad, rest = np.full(self.RUNS, np.inf), np.zeros(self.RUNS), np.zeros(self.RUNS)
         keep, heat = _relaxation(lr, self.CURVATURE)
@@ -615,7 +615,7 @@ class Plateau(Picture):
 
     def update(self, noise: float, patience: int, factor: float, cooldown: int, run: int) -> Seen:
         runs = Controlled(noise, patience, factor, cooldown)
-        energy, cut, false = (x[:, run - 1] for x in (runs.energy, runs.cut, runs.false))
+        energy, cut, false = runs.energy[:, run - 1], runs.cut[:, run - 1], runs.false[:, run - 1]
         self.reading.set_ydata(runs.reading[:, run - 1])
         self.energy.set_ydata(energy)
         self.false.set_ydata(np.where(false, energy, np.nan))
@@ -666,7 +666,7 @@ class OneCycle(Picture):
         self, pct_start: float, anneal_strategy: str, div_factor: float, final_div_factor: float, three_phase: bool,
         cycle_momentum: bool,
     ) -> Seen:  # fmt: skip
-        arguments = dict(
+        arguments: dict[str, Any] = dict(
             max_lr=1.0, total_steps=self.UPDATES, pct_start=pct_start, anneal_strategy=anneal_strategy,
             div_factor=div_factor, final_div_factor=final_div_factor, three_phase=three_phase,
             cycle_momentum=cycle_momentum,

@@ -14,8 +14,8 @@ from collections.abc import Callable, Generator, Iterable
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import matplotlib
-from cycler import cycler
-from matplotlib import font_manager, patheffects
+import numpy as np
+from matplotlib import font_manager, patheffects, rcsetup
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -78,7 +78,7 @@ def schedule_name(name: str) -> str:
 
 
 @functools.cache
-def _rc() -> dict[str, Any]:
+def _rc() -> dict[Any, Any]:
     return {
         "font.family": ["DejaVu Sans", *filter(None, [chinese_font()])],
         "font.size": 11,
@@ -93,7 +93,7 @@ def _rc() -> dict[str, Any]:
         "axes.linewidth": 0.8,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.prop_cycle": cycler(color=CYCLE),
+        "axes.prop_cycle": rcsetup.cycler(color=CYCLE),
         "axes.grid": True,
         "axes.axisbelow": True,
         "axes.unicode_minus": True,
@@ -136,11 +136,13 @@ class Figure(MatplotlibFigure):
         alt: what the picture shows, with its numbers; the text that a reader without the picture gets.
     """
 
+    canvas: FigureCanvasAgg
+
     def __init__(self, width: float = WIDTH, height: float = 3.9, *, alt: str = "") -> None:
         margins = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12, wspace=0.04, hspace=0.06)
         super().__init__(figsize=(width, height), dpi=DPI * SHARPNESS, layout=margins, linewidth=1, edgecolor=CARD)
         self.alt = alt
-        self.canvas: FigureCanvasAgg = FigureCanvasAgg(self)
+        FigureCanvasAgg(self)
 
     @property
     def page_size(self) -> tuple[int, int]:
@@ -167,8 +169,9 @@ class Figure(MatplotlibFigure):
 
 def end_label(line: Line2D, text: str, *, dy: float = 0.0, **kwargs: Any) -> Text:
     """Name *line* at its right end, in its own colour; *dy* moves the name, in points, away from a neighbour."""
-    xs, ys = line.get_data()
-    return line.axes.annotate(
+    axes: Any = line.axes  # Matplotlib's hint allows a line that is in no axes
+    xs, ys = map(np.asarray, line.get_data())
+    return axes.annotate(
         text, (xs[-1], ys[-1]), xytext=(6, dy), textcoords="offset points", va="center", ha="left",
         color=line.get_color(), annotation_clip=False, **kwargs,
     )  # fmt: skip

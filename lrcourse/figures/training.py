@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from ..training import Sweep
+from ..training.sweep import Measure
 from . import style
 from .style import Figure, label, styled
 
@@ -16,7 +19,7 @@ RISE = 20.0  # a heat map's colours end where a loss is this many times the best
 
 
 @styled
-def sweep(result: Sweep, measure: str | None = None) -> Figure:
+def sweep(result: Sweep, measure: Measure | Literal["loss"] | None = None) -> Figure:
     """A heat map over schedules and learning rates, a line for each schedule over the learning rates, or the losses of
     single batches against the updates: whichever the sweep's axes ask for. Bands are ± 1 standard error.
 
@@ -46,7 +49,7 @@ def _name(measure: str) -> str:
     }[measure]
 
 
-def _best(result: Sweep, measure: str) -> tuple[str, str]:
+def _best(result: Sweep, measure: Measure) -> tuple[str, str]:
     """Title and text alternative: which was best, and how many were lost."""
     lost = int((result.diverged >= 0).sum())
     try:
@@ -65,15 +68,15 @@ def _best(result: Sweep, measure: str) -> tuple[str, str]:
     return title, alt
 
 
-def _map(result: Sweep, measure: str) -> Figure:
+def _map(result: Sweep, measure: Measure) -> Figure:
     title, alt = _best(result, measure)
     figure = Figure(height=1.6 + 0.3 * len(result.schedules), alt=alt)
     ax = figure.subplots()
     values = result.mean(measure)
-    order = np.argsort(result.lrs)
+    order = np.argsort([lr for lr in result.lrs if lr is not None])
     shown = np.ma.masked_invalid(values[:, order])
     if measure == "accuracy" or not shown.count():
-        limits = {}
+        limits: dict[str, Any] = {}
     else:
         low = shown[shown > 0].min() if (shown > 0).any() else 1.0  # a loss may be 0, which has no logarithm
         limits = dict(norm="log", vmin=low, vmax=max(min(shown.max(), RISE * low), low))
@@ -94,13 +97,13 @@ def _map(result: Sweep, measure: str) -> Figure:
     return figure
 
 
-def _rates(result: Sweep, measure: str) -> Figure:
+def _rates(result: Sweep, measure: Measure) -> Figure:
     title, alt = _best(result, measure)
     figure = Figure(alt=alt)
     ax = figure.subplots()
-    order = np.argsort(result.lrs)
+    order = np.argsort([lr for lr in result.lrs if lr is not None])
     _lines(ax, result.schedules, np.array(result.lrs)[order], *_band(result, measure, order), marker="o", markersize=4)
-    ax.set(xscale="log" if min(result.lrs) > 0 else "linear", xlabel=label("learning rate η", "学习率 η"))
+    ax.set(xscale="log" if all(result.lrs) else "linear", xlabel=label("learning rate η", "学习率 η"))
     ax.set_ylabel(_name(measure))
     if measure != "accuracy":
         ax.set_yscale("log")
@@ -108,7 +111,7 @@ def _rates(result: Sweep, measure: str) -> Figure:
     return figure
 
 
-def _dots(result: Sweep, measure: str) -> Figure:
+def _dots(result: Sweep, measure: Measure) -> Figure:
     title, alt = _best(result, measure)
     figure = Figure(height=1.6 + 0.3 * len(result.schedules), alt=alt)
     ax = figure.subplots()
@@ -151,7 +154,7 @@ def _losses(result: Sweep) -> Figure:
     return figure
 
 
-def _band(result: Sweep, measure: str, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _band(result: Sweep, measure: Measure, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return result.mean(measure)[:, order], np.nan_to_num(result.standard_error(measure))[:, order]
 
 

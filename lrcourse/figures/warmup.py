@@ -118,6 +118,8 @@ class Edge(Picture):
     def _seen(self, network: str, peak: float, warmup: int, run: Descent) -> Seen:
         last = run.loss[0, :, -1]
         finite = np.isfinite(last)
+        assert run.sharpness is not None, "it was measured for the lower panel"
+        sharpness = run.sharpness[0]
         alive = finite & (last < DEAD / 2)
         if alive.all() and warmup and peak > 1:
             title = label("The ramp pushes the curvature down", "爬升压低了曲率")
@@ -149,7 +151,7 @@ class Edge(Picture):
                 alive=alive.sum(),
                 low=last[finite].min(),
                 high=last[finite].max(),
-                fell=np.median(run.sharpness[0, finite, -1] / run.initial[finite]),
+                fell=np.median(sharpness[finite, -1] / run.initial[finite]),
             )
         reached = peak >= self.PEAK and finite.all() and last.max() <= self.GOAL
         goal = label("{w} updates: {loss:.2g}", "{w} 步：{loss:.2g}", w=warmup, loss=last.max())
@@ -183,7 +185,7 @@ def survival(runs: Mapping[int, Descent]) -> Figure:
     above.legend(loc="lower left")
     below.set(yscale="log", xlabel=label("peak learning rate η, in units of 2/λ₀", "峰值学习率 η（单位 2/λ₀）"))
     below.set_ylabel(label("final loss, ± 1 SE", "最终损失，± 1 标准误"))
-    below.xaxis.set_major_locator(FixedLocator(peaks))
+    below.xaxis.set_major_locator(FixedLocator(peaks.tolist()))
     below.xaxis.set_minor_locator(NullLocator())
     below.set_xticklabels([f"{peak:g}" for peak in peaks])
     low, high = below.get_ylim()

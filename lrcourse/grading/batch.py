@@ -120,7 +120,7 @@ def _chosen(found: list[Found], masters: Masters, how: list, outcome: Outcome) -
         problem, content, master = file.problem, [], None
         if not problem:
             try:
-                content = cells(file.data)
+                content = cells(file.data or b"")
             except ValueError as error:
                 problem = say("not a notebook ({error})", "不是 notebook（{error}）", error=str(error)[:200])
             else:
@@ -173,7 +173,7 @@ def _about(submission: Submission) -> dict:
         "marked_late": found.late,
         "others": list(submission.others),
         "notes": list(submission.answers.notes),
-        "file": hashlib.sha256(found.data).hexdigest(),
+        "file": hashlib.sha256(found.data or b"").hexdigest(),
         "key": submission.key,
     }
 

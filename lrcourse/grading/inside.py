@@ -99,7 +99,7 @@ class Session:
         """What the probe sees of an answer, or why it sees nothing."""
         run, each = self.probes[id]
         ask, NotYet, Unsolved = (self.tools[name] for name in ("ask", "NotYet", "Unsolved"))
-        self.watch.on = True
+        self.watch.on = True  # type: ignore[union-attr]  # start made it
         try:
             found = eval(answer, self.shell.user_ns)
             return {"seen": ask((lambda a, cs: [run(a, c) for c in cs]) if each else run, found, cases)}
@@ -110,7 +110,7 @@ class Session:
         except BaseException as error:  # KeyboardInterrupt and SystemExit of an answer too
             return {"refused": self.told(error)["message"]}
         finally:
-            self.watch.on = False
+            self.watch.on = False  # type: ignore[union-attr]  # start made it
 
     def told(self, error: BaseException) -> dict:
         """An error of a cell in one line."""

@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..words import say
 
@@ -88,7 +89,9 @@ class Master:
     def read(cls, section: str, language: str, data: bytes, solutions: bytes | None = None) -> Master:
         """The master in these bytes of ``exercises/NN_section.ipynb``."""
         all_cells, setup, tasks = cells(data), "", []
-        answer, title, given = None, "", []
+        answer: Cell | None = None
+        title = ""
+        given: list[str] = []
         for cell in all_cells:
             if "card" in cell.tags and (heading := re.search(r"^#+ +(.*)$", cell.source, re.M)):
                 title = heading[1]
@@ -98,6 +101,8 @@ class Master:
                 answer = cell
             elif "check" in cell.tags:
                 id, takes = _check(cell.source)
+                if answer is None:
+                    raise ValueError(f"{section}: the check of {id} stands before any answer")
                 words = re.sub(rf"^{re.escape(id)}[\s·:：—-]*", "", title)
                 tasks.append(Task(id, words, float(cell.points or 0), answer, takes, tuple(given)))
                 given = []
@@ -123,7 +128,8 @@ class Master:
 
 def _check(source: str) -> tuple[str, str]:
     """Exercise and answer of ``check("02.1", answer)``."""
-    call = ast.parse(source).body[-1].value
+    statement: Any = ast.parse(source).body[-1]
+    call = statement.value
     return ast.literal_eval(call.args[0]), ast.unparse(call.args[1])
 
 

@@ -11,6 +11,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from graphlib import TopologicalSorter
+from typing import Any
 
 from .. import checks
 from ..checks.compare import Comparison
@@ -31,7 +32,8 @@ def sources(ids: Iterable[str]) -> list[tuple[str, str]]:
     for id in ids:
         probe = checks.EXERCISES[id].probe
         each = getattr(probe, "__func__", None) is Comparison.probe
-        run = probe.__self__.run if each else probe
+        owner: Any = getattr(probe, "__self__", None)
+        run = owner.run if each else probe
         wanted.probe(run.__module__, id, _expression(run), each)
     return [(module, wanted.source(module)) for module in TopologicalSorter(wanted.imports).static_order()]
 
@@ -76,7 +78,9 @@ class _Wanted:
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 names = [alias for alias in node.names if _bound(alias) in self.modules[module]]
                 if names:
-                    level = {"module": node.module, "level": node.level} if isinstance(node, ast.ImportFrom) else {}
+                    level: dict[str, Any] = {}
+                    if isinstance(node, ast.ImportFrom):
+                        level = {"module": node.module, "level": node.level}
                     kept.append(type(node)(names=names, **level))
             elif self.modules[module].intersection(_binds(node)):
                 kept.append(node)

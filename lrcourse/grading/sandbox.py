@@ -76,13 +76,17 @@ class Sandbox:
         self.limits, self.confined = limits, confined
         self.folder = None if confined else tempfile.TemporaryDirectory(prefix="lrcourse-", ignore_cleanup_errors=True)
         inside = [sys.executable, "-P", "-m", f"{__package__}.inside"]
-        environment = variables(HOME if confined else self.folder.name)
+        home = self.folder.name if self.folder else HOME
+        environment = variables(home)
         self.process = subprocess.Popen(
             [*bubblewrap(tuple(hidden), limits.disk, environment), *inside] if confined else inside,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
-            cwd=None if confined else self.folder.name, env=environment, start_new_session=True,
+            cwd=None if confined else home, env=environment, start_new_session=True,
         )  # fmt: skip
-        for stream in (self.process.stdin, self.process.stdout):
+        questions, replies = self.process.stdin, self.process.stdout
+        assert questions is not None and replies is not None, "both are pipes"
+        self.questions, self.replies = questions, replies
+        for stream in (questions, replies):
             os.set_blocking(stream.fileno(), False)
 
     def __enter__(self) -> Sandbox:
@@ -90,7 +94,7 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
-        for stream in (self.process.stdin, self.process.stdout):
+        for stream in (self.questions, self.replies):
             stream.close()
         if self.folder:
             self.folder.cleanup()
@@ -121,7 +125,7 @@ class Sandbox:
             raise
 
     def _reply(self, data: bytes, nonce: str, seconds: float) -> dict:
-        questions, replies = self.process.stdin, self.process.stdout
+        questions, replies = self.questions, self.replies
         received, junk, watched = b"", 0, 0.0
         deadline, computed = time.monotonic() + WALL * seconds, self._watch()
         with selectors.DefaultSelector() as ready:
@@ -216,8 +220,8 @@ def bubblewrap(hidden: tuple[Path, ...], disk: int, environment: dict[str, str])
     """The command that runs what follows it confined."""
     small = ["--size", str(disk), "--tmpfs"]
     command = [
-        shutil.which("bwrap"), "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL",
-        "--hostname", "student", "--die-with-parent", "--new-session", "--clearenv",
+        shutil.which("bwrap") or "bwrap", "--unshare-all", "--unshare-user", "--uid", "1000", "--gid", "1000",
+        "--cap-drop", "ALL", "--hostname", "student", "--die-with-parent", "--new-session", "--clearenv",
     ]  # fmt: skip
     for path in (*SYSTEM, *(f"/etc/{name}" for name in ETC)):
         command += ["--ro-bind-try", path, path]

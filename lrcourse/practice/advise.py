@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -80,7 +80,7 @@ class Advice:
         """
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer must be a torch optimizer, got {optimizer!r}")
-        names = {"optimizer": optimizer}
+        names: dict[str, Any] = {"optimizer": optimizer}
         exec(self.code, names)
         return names["scheduler"]
 

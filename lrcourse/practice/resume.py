@@ -256,7 +256,8 @@ def _plain(where: str, value: Any) -> Any:
 
 
 def _random() -> dict[str, Any]:
-    kind, keys, *rest = np.random.get_state()  # noqa: NPY002, the generator that data sets and transforms draw from
+    state: Any = np.random.get_state()  # noqa: NPY002, the generator that data sets and transforms draw from
+    kind, keys, *rest = state
     version, numbers, gauss = random.getstate()
     return {
         "torch": torch.get_rng_state(),

@@ -8,7 +8,7 @@ import functools
 import math
 import types
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch.optim import lr_scheduler as torch_lr
@@ -41,7 +41,7 @@ def never_stepped(trace: Trace) -> Iterator[Finding]:
         idle = not len(seen) and not seen.errors and seen.first is not None
         asked = [id(seen.scheduler)] == list(trace.given)
         if idle and (asked or not working) and (not trace.running or trace.updates > 2):
-            if not asked and seen.first > 0:
+            if not asked and (seen.first or 0) > 0:
                 continue
             yield Finding(
                 "never-stepped", 1, "error",
@@ -65,7 +65,7 @@ def scheduler_before_optimizer(trace: Trace) -> Iterator[Finding]:
         late = seen.updates[-1] >= trace.updates
         if early != 1 or late or trace.updates < 2 or trace.skipped or wants_metric(seen.scheduler):
             continue
-        skipped, used = (_used_at(trace, seen, seen.first + k) for k in range(2))
+        skipped, used = (_used_at(seen, (seen.first or 0) + k) for k in range(2))
         lost = skipped is not None and used is not None and not _alike((skipped,), (used,))
         yield Finding(
             "scheduler-before-optimizer", 0, "error",
@@ -431,7 +431,7 @@ def late_param_group(trace: Trace) -> Iterator[Finding]:
     for seen in late[:1]:
         raised = bool(seen.errors)
         yield Finding(
-            "late-param-group", seen.late, "error",
+            "late-param-group", seen.late or 0, "error",
             functools.partial(say,
                 "{name} was built when the optimizer had {n} of its param groups: " + (
                     "its step raised." if raised else "the new one has no base learning rate of its own."),
@@ -526,7 +526,7 @@ class Length(NamedTuple):
     law: str = ""
 
 
-def _end(scheduler: LRScheduler) -> Length | None:
+def _end(scheduler: Any) -> Length | None:
     """Where a schedule has run its course; None for one that has no end."""
     match type(scheduler).__name__:
         case "CosineAnnealingLR":
@@ -615,7 +615,7 @@ def _multiplies(scheduler: LRScheduler) -> bool:
     return type(scheduler) in _MULTIPLY
 
 
-def _first_lr(scheduler: LRScheduler) -> tuple[float, ...] | None:
+def _first_lr(scheduler: Any) -> tuple[float, ...] | None:
     """The learning rates of update 0, of classes that a scheduler built before them puts off course."""
     bases = [float(base) for base in getattr(scheduler, "base_lrs", ())]
     match type(scheduler).__name__:
@@ -628,10 +628,10 @@ def _first_lr(scheduler: LRScheduler) -> tuple[float, ...] | None:
     return None
 
 
-def _used_at(trace: Trace, seen: Seen, k: int) -> float | None:
+def _used_at(seen: Seen, k: int) -> float | None:
     """What the closed form of a class of torch gives at step k, for the first param group."""
     form = _closed_form(seen, k)
-    return form and form[0]
+    return form[0] if form else None
 
 
 def _closed_form(seen: Seen, k: int) -> tuple[float, ...] | None:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -102,7 +102,10 @@ class Seen:
         self.updates, self.counters = array("q"), array("q")
         self.calls: dict[int, tuple[list, dict]] = {}
         self.errors: list[tuple[int, Exception]] = []
-        self.first = self.saved = self.late = self.moved = None
+        self.first: int | None = None
+        self.saved: int | None = None
+        self.late: int | None = None
+        self.moved: int | None = None
         self.twin: LRScheduler | None = None
 
     def __len__(self) -> int:
@@ -172,7 +175,8 @@ class Trace:
         self.seen: dict[int, Seen] = {}
         self.starts: list[Start] = []
         self.skipped = False  # an update before the first was skipped: its gradients were not finite
-        self.running, self.error = True, None
+        self.running = True
+        self.error: BaseException | None = None
         self.stepping_now: list[LRScheduler] = []  # a Sequential, and inside its step the part that it steps
         self._look, self._loaded, self._tensors = True, False, False
         for scheduler in given:
@@ -390,7 +394,9 @@ class watch:
     ) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer must be a torch optimizer, got {optimizer!r}")
-        given = list(scheduler) if isinstance(scheduler, list | tuple) else [scheduler] * (scheduler is not None)
+        given: list[Any] = [] if scheduler is None else [scheduler]
+        if isinstance(scheduler, list | tuple):
+            given = list(scheduler)
         for each in given:
             if not isinstance(each, LRScheduler):
                 raise TypeError(f"scheduler must be a torch scheduler, a list of them or None, got {each!r}")
@@ -418,6 +424,7 @@ class watch:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         trace = self._trace
+        assert trace is not None, "__enter__ made it"
         for hook in self._hooks:
             hook.remove()
         _watched.remove(trace)
@@ -457,7 +464,7 @@ def watching_everything(planned_updates: int | None = None) -> Iterator[list[Rep
     hooks.append(register_optimizer_step_pre_hook(before_update))
     _watched.newcomers.append(meet)
     _watched.patch()
-    error = None
+    error: BaseException | None = None
     try:
         yield reports
     except BaseException as raised:
@@ -479,7 +486,7 @@ def _finish(trace: Trace, error: BaseException | None) -> None:
     if not trace.seen and trace.updates > 1 and error is None:
         for scheduler in _built_on(trace.optimizer):
             trace.see(scheduler).begin()
-    if any(raised is error for seen in trace.seen.values() for _, raised in seen.errors):
+    if error is not None and any(raised is error for seen in trace.seen.values() for _, raised in seen.errors):
         for finding in Report(trace).findings:
             error.add_note(f"lrcourse.practice.watch: {finding}")
 
@@ -583,7 +590,7 @@ class _Watched:
             for trace in self.of(scheduler):
                 seen = trace.see(scheduler)
                 if not len(seen):
-                    seen.first = None  # it begins where the state left off
+                    seen.first = seen.twin = None  # it begins where the state left off
                 trace.after_load()
             return result
 
@@ -600,7 +607,8 @@ _STANDIN = "_lrcourse_standin"
 
 def _classes(root: type) -> list[type]:
     """*root* and all classes made from it."""
-    return list(dict.fromkeys([root, *(each for child in root.__subclasses__() for each in _classes(child))]))
+    children: list[type] = root.__subclasses__()
+    return list(dict.fromkeys([root, *(each for child in children for each in _classes(child))]))
 
 
 def parts(scheduler: LRScheduler) -> list[LRScheduler]:
@@ -624,7 +632,7 @@ def counter(scheduler: LRScheduler) -> int:
     return int(scheduler.last_epoch)
 
 
-def _kept(value: object) -> object:
+def _kept(value: Any) -> Any:
     """A number as it is now: of a tensor a copy, which is read when the loop is over."""
     return value.detach().clone() if isinstance(value, Tensor) else value
 
@@ -641,7 +649,7 @@ def _twin(scheduler: LRScheduler) -> LRScheduler | None:
         ]  # fmt: skip
         try:
             standin = SGD(groups, lr=0.0)
-            standin._opt_called = True  # or the copy warns that no optimizer steps
+            vars(standin)["_opt_called"] = True  # or the copy warns that no optimizer steps
             setattr(standin, _STANDIN, True)
             return deepcopy(scheduler, {id(scheduler.optimizer): standin})
         except Exception:  # anything may stand in a scheduler of one's own; then there is no plan, and no more
@@ -661,8 +669,8 @@ def _planned(trace: Trace, codes: Sequence[str]) -> NDArray[np.float64]:
         when = seen.at(at) - ("scheduler-before-optimizer" in codes)
     if isinstance(seen.scheduler, CosineAnnealingLR):
         when = np.minimum(when, seen.scheduler.T_max)
-    if seen.twin is not None:
-        rows = _replayed(seen, int(when.max()))
+    if seen.twin is not None and seen.first is not None:
+        rows = _replayed(seen.twin, int(when.max()) - seen.first, seen.calls)
         known = when - seen.first < len(rows)
         plan[known, : rows.shape[1]] = rows[when[known] - seen.first]
         return plan
@@ -674,15 +682,15 @@ def _planned(trace: Trace, codes: Sequence[str]) -> NDArray[np.float64]:
     return plan
 
 
-def _replayed(seen: Seen, last: int) -> NDArray[np.float64]:
-    """Learning rates, ``(updates, groups)``, of a copy that is stepped from where the scheduler stood to *last*."""
-    twin = deepcopy(seen.twin)
+def _replayed(twin: LRScheduler, steps: int, calls: dict[int, tuple[list, dict]]) -> NDArray[np.float64]:
+    """Learning rates, ``(updates, groups)``, of a copy of *twin* that is stepped with the arguments of *calls*."""
+    twin = deepcopy(twin)
     groups = twin.optimizer.param_groups
     rows = [[float(group["lr"]) for group in groups]]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for k in range(last - seen.first):
-            args, kwargs = seen.calls.get(k, ((), {}))
+        for k in range(steps):
+            args, kwargs = calls.get(k, ((), {}))
             try:
                 twin.step(*args, **kwargs)
             except Exception:  # past its end

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from math import isfinite, nan
 from numbers import Integral, Real
 from types import UnionType
@@ -32,10 +31,17 @@ def shown(value: object) -> str:
     return _short.repr(value)
 
 
+def _plain(value: T) -> T:
+    """A number out of an array or a tensor without axes; everything else as it is."""
+    given: Any = value
+    return given.item() if getattr(given, "ndim", None) == 0 else given
+
+
 def number(
     name: str, value: float, what: str = "be a finite number", fits: Callable[[float], bool] = lambda _: True
 ) -> float:
     """*value* as a float, if it is a finite number that *fits*; *what* says which do: ``"lie between 1 and 2"``."""
+    value = _plain(value)
     try:
         real = float(value) if isinstance(value, Real) and not isinstance(value, bool) else nan
     except OverflowError:  # an int beyond 1e308
@@ -67,6 +73,7 @@ def damping(name: str, value: float) -> float:
 
 def whole(name: str, value: int, least: int = 0, most: int = MOST) -> int:
     """*value* as an int, if it is a whole number from *least* to *most*."""
+    value = _plain(value)
     if isinstance(value, bool) or not (isinstance(value, Integral) and least <= value <= most):
         kind = {0: "a whole number, not negative", 1: "a positive whole number"}.get(least, f"a whole number ≥ {least}")
         if most < MOST or (isinstance(value, Integral) and value > most):
@@ -106,11 +113,11 @@ def function(name: str, value: Callable, of: str) -> Callable:
     return value
 
 
-def listed(name: str, values: Iterable[T] | int, what: str) -> list[T]:
+def listed(name: str, values: Iterable[T] | int | None, what: str) -> list[T]:
     """*values* as a list, if they can be gone through and are no text; *what* says in words what they must be."""
-    if not isinstance(values, str | bytes | Mapping):
-        with suppress(TypeError):
-            return list(values)  # type: ignore[arg-type]  # a number raises the TypeError that is suppressed
+    text = isinstance(values, str | bytes | Mapping)
+    if isinstance(values, Iterable) and not text and getattr(values, "ndim", 1) != 0:
+        return list(values)
     raise TypeError(f"{name} must be {what}, got {shown(values)}")
 
 
@@ -124,9 +131,11 @@ def instance(name: str, value: T, kind: type | UnionType | tuple[type, ...], wha
 def numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
     """*values* as a new float64 array of any shape; it may hold nan and infinities."""
     try:
-        array = np.array(values)
-    except (TypeError, ValueError):  # rows of unequal lengths
+        array = np.array(np.asarray(values))
+        if array.dtype == object and all(isinstance(each, Real) and not isinstance(each, bool) for each in array.flat):
+            array = array.astype(np.float64)
+    except (TypeError, ValueError, RuntimeError, OverflowError):  # rows of unequal lengths, a tensor with a gradient
         array = np.array(None)
     if array.dtype.kind not in "iuf" and array.size:
         raise TypeError(f"{name} must be a number or an array of numbers, got {shown(values)}")
-    return array.astype(np.float64)
+    return array.astype(np.float64, copy=False)

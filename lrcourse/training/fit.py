@@ -195,7 +195,8 @@ def check_fit(
         )
     data = Dataset(*data)
     for part in (data.x, data.y):
-        instance("each part of data", part, Tensor, "a tensor")
+        if not instance("each part of data", part, Tensor, "a tensor").ndim:
+            raise ValueError("data must hold a tensor with a row for each example, got a single number")
     examples = len(data.x)
     if examples == 0 or examples != len(data.y):
         raise ValueError(

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from .arguments import count, function, instance, numbers, whole
+from .arguments import count, function, instance, listed, numbers, whole
 from .batched import Layers, spread
 from .data import Dataset, digits
 from .models import mlp
@@ -159,7 +159,7 @@ def sharpness(
     function("losses", losses, "the parameters, which gives (K,)")
     for name, tensors in (("parameters", parameters), ("direction", direction)):
         if tensors is not None or name == "parameters":
-            many: Any = instance(name, tensors, list | tuple, "a list of tensors")
+            many = listed(name, tensors, "a list of tensors")
             shapes = [tuple(instance(f"each of {name}", each, Tensor, "a tensor").shape) for each in many]
             if not shapes or shapes != [tuple(p.shape) for p in parameters]:
                 raise ValueError(f"{name} must be tensors, as many and of such shapes as parameters, got {shapes}")

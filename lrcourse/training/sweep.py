@@ -326,7 +326,8 @@ def sweeping(
     choice("optimizer", optimizer, ("sgd", "adamw"))
     weight_decay, label_noise = not_negative("weight_decay", weight_decay), share("label_noise", label_noise)
     eps, nesterov = not_negative("eps", eps), flag("nesterov", nesterov)
-    if not (isinstance(betas, Sequence) and len(betas) == 2 and not isinstance(betas, str | bytes)):
+    betas = listed("betas", betas, "two numbers in [0, 1)")
+    if len(betas) != 2:
         raise ValueError(f"betas must be two numbers in [0, 1), got {betas!r}")
     betas = tuple(number("each of betas", beta, "lie in [0, 1)", lambda b: 0 <= b < 1) for beta in betas)
     if loss is not None:
