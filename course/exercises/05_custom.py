@@ -542,7 +542,7 @@ def branch(build, checkpoint, cooldown_steps):
 # A constant has to be low enough for its end. Yours may begin above 0.06, if it comes down.
 # </details>
 
-# %% [markdown] lang="zh" of="9d443b07"
+# %% [markdown] lang="zh" of="c94d267b"
 # ## 05.4 · 画一种胜过恒定学习率的调度
 #
 # **难度** ●●○ · **用时** 10 分钟 · **预期结果** 训练损失比恒定学习率低 2.4 个标准误

@@ -319,14 +319,14 @@ def draw_branch(rng: np.random.Generator) -> dict:
     }
 
 
-def new_model(lr: float = 0.5) -> tuple[torch.nn.Linear, SGD]:
+def new_model() -> tuple[torch.nn.Linear, SGD]:
     """A fresh little model and its optimizer, two param groups; its learning rate is not the trunk's."""
     model = torch.nn.Linear(4, 2, dtype=torch.float64)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
     groups: list[dict[str, Any]] = [{"params": [model.weight]}, {"params": [model.bias]}]
-    return model, SGD(groups, lr=lr, momentum=0.9)
+    return model, SGD(groups, lr=0.5, momentum=0.9)
 
 
 def learn(case: dict, model: torch.nn.Module, optimizer: SGD, updates: range, scheduler=None) -> list[list[float]]:

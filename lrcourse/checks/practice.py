@@ -190,11 +190,11 @@ def once(when: str = "update", total: str = "updates", early: bool = False) -> C
     return loop
 
 
-def drops(when: str = "after", later: int = 0) -> Callable:
+def drops(when: str = "after") -> Callable:
     """The second loop: drops at epochs 2 and 4, stepped "before" or "after" the epoch, or each "update"."""
 
     def loop(optimizer: Optimizer, loader: list, epochs: int, train: Callable) -> None:
-        scheduler = MultiStepLR(optimizer, milestones=[2 + later, 4 + later])
+        scheduler = MultiStepLR(optimizer, milestones=[2, 4])
         for _ in range(epochs):
             if when == "before":
                 scheduler.step()

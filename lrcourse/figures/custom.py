@@ -50,12 +50,6 @@ def _cosine(seeds: range) -> Sweep:
     return sweep(mnist1d(), {"": schedule}, seeds=seeds, updates=UPDATES, progress=False, **BENCH)
 
 
-def _smooth(loss: NDArray[np.float64], width: int = 15) -> NDArray[np.float64]:
-    """Moving average along the last axis, as long as before."""
-    padded = np.pad(loss, (width // 2, width // 2), mode="edge")
-    return np.convolve(padded, np.ones(width) / width, mode="valid")
-
-
 class DrawYourOwn(Picture):
     """A schedule of six points, trained at once against the cosine: the same 16 first weights, the same batches."""
 
@@ -106,8 +100,8 @@ class DrawYourOwn(Picture):
         steps = sweeping(mnist1d(), {"": drawn(values)}, seeds=chosen, updates=UPDATES, **BENCH)
         result = yield from shares(steps)
         cosine = _cosine(chosen)
-        self.theirs.set_ydata(_smooth(cosine.mean("loss")[0, 0]))
-        self.loss.set_ydata(_smooth(result.mean("loss")[0, 0]))
+        self.theirs.set_ydata(style.moving_average(cosine.mean("loss")[0, 0]))
+        self.loss.set_ydata(style.moving_average(result.mean("loss")[0, 0]))
         difference = (result.train_loss - cosine.train_loss)[0, 0]
         mean, error = difference.mean(), standard_error(difference)
         self.dots.set_ydata(np.clip(np.nan_to_num(difference, nan=np.inf), _LOWEST, _TALLEST))

@@ -27,9 +27,9 @@ def _summary(values: ArrayLike) -> tuple[Array, Array]:
     return values.mean(0), values.std(0, ddof=1) / np.sqrt(len(values))
 
 
-def _errors_said(axes, seeds: int, x: float = 0.99, y: float = 0.04, **look: Any) -> None:
+def _errors_said(axes, seeds: int, y: float = 0.04, **look: Any) -> None:
     axes.text(
-        x, y, label("mean of {n} seeds, ± 1 standard error", "{n} 个随机种子的平均，± 1 标准误", n=seeds),
+        0.99, y, label("mean of {n} seeds, ± 1 standard error", "{n} 个随机种子的平均，± 1 标准误", n=seeds),
         transform=axes.transAxes, color=style.QUIET, fontsize=9.5, **({"ha": "right", "va": "bottom"} | look),
     )  # fmt: skip
 

@@ -135,11 +135,6 @@ def gallery(costs: Mapping[str, Cost]) -> Figure:
     return figure
 
 
-def _smooth(loss: NDArray[np.float64], width: int = 15) -> NDArray[np.float64]:
-    padded = np.pad(loss, (width // 2, width // 2), mode="edge")
-    return np.convolve(padded, np.ones(width) / width, mode="valid")
-
-
 class WhichMistake(Picture):
     """A mistake's learning rates and losses beside those that were meant: networks trained with both."""
 
@@ -175,8 +170,8 @@ class WhichMistake(Picture):
         chosen = range(seeds, seeds + len(SEEDS))
         cost = yield from _cost(code, chosen)
         never = yield from _cost("never-stepped", chosen)
-        self.right.set_ydata(_smooth(cost.right.mean(0)))
-        self.wrong.set_ydata(_smooth(cost.wrong.mean(0)))
+        self.right.set_ydata(style.moving_average(cost.right.mean(0)))
+        self.wrong.set_ydata(style.moving_average(cost.wrong.mean(0)))
         self.wrong.set_color(style.LOSS)
         self.price.set_text(price(cost))
         said = label("{message}Cost at the end, on all training data: {price} ({n} seeds, ± standard error)",
@@ -311,7 +306,7 @@ class KilledAt(Picture):
                   color=style.QUIET)  # fmt: skip
         rate.text(1, 1.06, label("in colour: resumed", "彩色：续训"), transform=rate.transAxes, ha="right",
                   color=style.LOSS, weight="bold")  # fmt: skip
-        losses.plot(t, _smooth(one.loss), color=style.REFERENCE)
+        losses.plot(t, style.moving_average(one.loss), color=style.REFERENCE)
         (self.loss,) = losses.plot(t, nothing, color=style.LOSS)
         losses.set(ylim=(1.1, 2.6))
         losses.set_ylabel(label("batch loss", "批次损失"))
@@ -336,7 +331,7 @@ class KilledAt(Picture):
         gap = apart(at, parts)
         for line, values in ((self.lr, after.lr), (self.gap, np.maximum(gap, self.FLOOR))):
             line.set_ydata(np.where(late, np.r_[np.full(at, np.nan), values], np.nan))
-        self.loss.set_ydata(np.where(late, np.r_[np.full(at, np.nan), _smooth(after.loss)], np.nan))
+        self.loss.set_ydata(np.where(late, np.r_[np.full(at, np.nan), style.moving_average(after.loss)], np.nan))
         self.loss.set_color(style.LOSS)
         if not gap.any():
             return Seen(label("All {n} updates after the kill have the same weights, to the last bit.",

@@ -23,6 +23,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from numpy.typing import NDArray
 from PIL import Image
 
 from ..words import language, say
@@ -186,6 +187,12 @@ def halo(artists: Artist | Iterable[Artist], width: float = 3.0) -> None:
     """Give words or lines that cross a busy background a white rim."""
     for artist in [artists] if isinstance(artists, Artist) else artists:
         artist.set_path_effects([patheffects.withStroke(linewidth=width, foreground="white")])
+
+
+def moving_average(loss: NDArray[np.float64], width: int = 15) -> NDArray[np.float64]:
+    """``(T,)``, as long as *loss*: the losses of single batches, made readable."""
+    padded = np.pad(loss, (width // 2, width // 2), mode="edge")
+    return np.convolve(padded, np.ones(width) / width, mode="valid")
 
 
 def theory_line(axes: Axes, xs, ys, **kwargs: Any) -> Line2D:

@@ -98,13 +98,7 @@ class Edge(Picture):
         activation, gain = NETWORKS[network]
         rates = ramp(peak, warmup, self.UPDATES)
         self.rate.set_ydata(rates)
-        steps = descending(rates, seeds=self.SEEDS, activation=activation, gain=gain, every=self.EVERY)
-        while True:
-            try:
-                yield next(steps)
-            except StopIteration as end:
-                run: Descent = end.value
-                break
+        run = yield from descending(rates, seeds=self.SEEDS, activation=activation, gain=gain, every=self.EVERY)
         loss, edge = run.loss[0], run.edge[0]
         edge = np.where(loss[:, :: self.EVERY] < DEAD * 100, edge, np.nan)  # no curvature to speak of far outside
         for line, values in zip((*self.losses, *self.edges), (*loss, *edge), strict=True):
@@ -113,9 +107,9 @@ class Edge(Picture):
         high = self.losses[0].axes.get_ylim()[1]
         gone = [int(np.argmax(~(values < high))) for values in loss if not (values < high).all()]
         self.blown.set_data(gone, [high] * len(gone))
-        return self._seen(network, peak, warmup, run)
+        return self._seen(peak, warmup, run)
 
-    def _seen(self, network: str, peak: float, warmup: int, run: Descent) -> Seen:
+    def _seen(self, peak: float, warmup: int, run: Descent) -> Seen:
         last = run.loss[0, :, -1]
         finite = np.isfinite(last)
         assert run.sharpness is not None, "it was measured for the lower panel"

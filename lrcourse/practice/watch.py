@@ -590,7 +590,7 @@ class _Watched:
             for trace in self.of(scheduler):
                 seen = trace.see(scheduler)
                 if not len(seen):
-                    seen.first = seen.twin = None  # it begins where the state left off
+                    seen.first = None  # it begins where the state left off
                 trace.after_load()
             return result
 

@@ -159,7 +159,7 @@ def sharpness(
     function("losses", losses, "the parameters, which gives (K,)")
     for name, tensors in (("parameters", parameters), ("direction", direction)):
         if tensors is not None or name == "parameters":
-            many = listed(name, tensors, "a list of tensors")
+            many = listed(name, () if isinstance(tensors, Tensor) else tensors, "a list of tensors")
             shapes = [tuple(instance(f"each of {name}", each, Tensor, "a tensor").shape) for each in many]
             if not shapes or shapes != [tuple(p.shape) for p in parameters]:
                 raise ValueError(f"{name} must be tensors, as many and of such shapes as parameters, got {shapes}")
