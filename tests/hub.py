@@ -45,9 +45,10 @@ def obstacle() -> str | None:
         if not shutil.which(program, path=PATH):
             return f"{program} is not installed"
     read = [sys.executable, "-c", f"open({str(CONFIG)!r})"]
-    if subprocess.run(read, user="nobody", cwd="/", capture_output=True).returncode:
-        return f"other accounts cannot read {ROOT} or cannot run {sys.executable}"
-    return None
+    with contextlib.suppress(PermissionError):
+        if subprocess.run(read, user="nobody", cwd="/", capture_output=True).returncode == 0:
+            return None
+    return f"other accounts cannot read {ROOT} or cannot run {sys.executable}"
 
 
 @dataclass

@@ -35,8 +35,15 @@ AUTHORS_SERVERS = (
     "nbgrader.server_extensions.validate_assignment",
 )
 
-# What JupyterLab and the browser say by themselves, whatever the page does; each by its own words.
-NOT_OURS = ("Cannot read properties of undefined (reading 'schema')",)  # Notebook 7.6, loading its own settings
+# What a front end and the browser say by themselves, whatever the page does; each by its own words.
+NOT_OURS: dict[str, tuple[str, ...]] = {
+    "lab/tree": (),
+    "notebooks": (
+        "Cannot read properties of undefined (reading 'schema')",
+        "Command 'filebrowser:open-path' not registered",
+        "the server responded with a status of 403",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,7 @@ class Notebook:
     """
 
     def __init__(self, page: Page, lab: Lab, path: str, front: str = "lab/tree") -> None:
-        self.page, self.complaints = page, []
+        self.page, self.known, self.complaints = page, NOT_OURS[front], []
         page.set_default_timeout(SECONDS * 1000)
         page.on("pageerror", lambda error: self._complain(f"thrown: {error}"))
         page.on("console", lambda message: message.type == "error" and self._complain(f"console: {message.text}"))
@@ -156,7 +163,7 @@ class Notebook:
         page.evaluate("jupyterapp.shell.collapseLeft()")
 
     def _complain(self, text: str) -> None:
-        if not any(known in text for known in NOT_OURS):
+        if not any(known in text for known in self.known):
             self.complaints.append(text)
 
     def run_all(self) -> None:
