@@ -42,6 +42,14 @@ def in_sequence(
     Raises:
         TypeError: a part that is no :class:`~lrcourse.curves.Schedule`.
         ValueError: no part; milestones that are too few or many, not whole, out of order or past the end of the run.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse import chaining, curves
+        >>> warm, cool = curves.linear_warmup(0.1, 5), curves.cosine_annealing_lr(0.1, T_max=95)
+        >>> schedule = chaining.in_sequence([warm, cool], milestones=[5])
+        >>> schedule(np.array([0, 4, 5, 52, 99])).round(3).tolist()
+        [0.017, 0.083, 0.1, 0.051, 0.0]
     """
     schedules = _schedules(schedules)
     milestones = listed("milestones", milestones, "a list of update numbers, such as [30, 60]")
@@ -68,7 +76,19 @@ def in_sequence(
 
 
 def multiplied(schedules: Sequence[Schedule]) -> Schedule:
-    """The product of schedules at each t. One is a learning rate, the others are factors, built with ``lr=1``."""
+    """The product of schedules at each t. One is a learning rate, the others are factors, built with ``lr=1``.
+
+    Raises:
+        TypeError: a part that is no :class:`~lrcourse.curves.Schedule`.
+        ValueError: no part.
+
+    Example:
+        >>> from lrcourse import chaining, curves
+        >>> drops, decay = curves.step_lr(0.1, step_size=10), curves.exponential_lr(1, gamma=0.9)  # decay: a factor
+        >>> schedule = chaining.multiplied([drops, decay])
+        >>> [round(schedule(t), 4) for t in (0, 1, 10)]
+        [0.1, 0.09, 0.0035]
+    """
     return functools.reduce(operator.mul, _schedules(schedules))
 
 
@@ -85,6 +105,16 @@ def sequential(
     Args:
         last_epoch, relative: as for :class:`~lrcourse.training.scheduler.CurveLR`: with ``relative=True`` the
             schedules, built with ``lr=1``, multiply each param group's base learning rate.
+
+    Raises:
+        TypeError, ValueError: as :func:`in_sequence`.
+
+    Example:
+        >>> from lrcourse import chaining, curves, schedulers
+        >>> parts = [curves.linear_warmup(0.1, 3), curves.exponential_lr(0.1, gamma=0.5)]
+        >>> lr = schedulers.record(lambda optimizer: chaining.sequential(optimizer, parts, milestones=[3]), 6)
+        >>> lr.round(4).tolist()
+        [0.025, 0.05, 0.075, 0.1, 0.05, 0.025]
     """
     schedule = in_sequence(schedules, milestones, total_steps)
     return CurveLR(optimizer, schedule, last_epoch, relative=relative)
@@ -100,6 +130,16 @@ def product(
 
     Args:
         last_epoch, relative: as for :func:`sequential`.
+
+    Raises:
+        TypeError, ValueError: as :func:`multiplied`.
+
+    Example:
+        >>> from lrcourse import chaining, curves, schedulers
+        >>> parts = [curves.step_lr(0.1, step_size=2), curves.exponential_lr(1, gamma=0.5)]
+        >>> lr = schedulers.record(lambda optimizer: chaining.product(optimizer, parts), 4)
+        >>> lr.round(5).tolist()
+        [0.1, 0.05, 0.0025, 0.00125]
     """
     return CurveLR(optimizer, multiplied(schedules), last_epoch, relative=relative)
 
@@ -126,6 +166,15 @@ def what_it_does(
 
     Returns:
         The verdict; of updates at which it stays at 0, whichever way, nothing is said.
+
+    Example:
+        >>> from functools import partial
+        >>> from torch.optim.lr_scheduler import CyclicLR, StepLR
+        >>> from lrcourse.chaining import what_it_does
+        >>> what_it_does(partial(StepLR, step_size=10))
+        'multiplies'
+        >>> what_it_does(partial(CyclicLR, base_lr=0.01, max_lr=0.1))
+        'overwrites'
     """
     function("make", make, "the optimizer that returns a scheduler")
     lr = positive("lr", lr)

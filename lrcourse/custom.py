@@ -41,6 +41,17 @@ class CustomScheduler(CurveLR):
     Raises:
         TypeError: schedule_fn is no function.
         ValueError: a value of schedule_fn that is negative, NaN, infinite or no number; too few or many functions.
+
+    Example:
+        >>> from lrcourse import CustomScheduler, schedulers
+        >>> def make(optimizer):
+        ...     return CustomScheduler(optimizer, lambda t: 1 - t / 5)
+        >>> schedulers.record(make, 5).round(3).tolist()
+        [0.1, 0.08, 0.06, 0.04, 0.02]
+        >>> schedulers.record(make, 7)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        ValueError: schedule_fn must return a finite number, not negative, got -0.2 for t = 6; ...
     """
 
     _function = "schedule_fn"
@@ -70,6 +81,12 @@ def custom_lr_lambda(epoch, *, warmup_epochs=10, hold_epochs=20, gamma=0.95):
 
     Raises:
         TypeError, ValueError: a negative or NaN epoch, a length or gamma out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse import custom_lr_lambda
+        >>> custom_lr_lambda(np.array([0, 9, 10, 29, 30, 31])).round(2).tolist()
+        [0.09, 0.91, 1.0, 1.0, 1.0, 0.95]
     """
     warmup = curves._whole("warmup_epochs", warmup_epochs, 0, "a number of epochs, not negative")
     hold = curves._whole("hold_epochs", hold_epochs, 0, "a number of epochs, not negative")
@@ -101,6 +118,12 @@ def simulated_annealing_schedule(epoch, T0=1.0, T_min=0.01, alpha=0.99):
         TypeError, ValueError: a negative or NaN epoch, T0, T_min or alpha out of range.
 
     Source: Kirkpatrick, Gelatt & Vecchi, Science 220 (1983).
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse import simulated_annealing_schedule
+        >>> simulated_annealing_schedule(np.array([0, 100, 1000])).round(3).tolist()
+        [1.0, 0.366, 0.01]
     """
     numbers = {"T0": T0, "T_min": T_min, "alpha": alpha}
     return _annealing(*(curves._number(name, value) for name, value in numbers.items()))(epoch)

@@ -51,6 +51,13 @@ def drive(
 
     Raises:
         ValueError: base_lr above max_lr, period or a learning rate out of range, or an unknown shape.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse.cyclic import drive
+        >>> swing = drive(0.01, 0.07, period=300)
+        >>> swing(np.array([0, 75, 150, 225])).round(3).tolist()
+        [0.04, 0.07, 0.04, 0.01]
     """
     base_lr, max_lr, period = positive("base_lr", base_lr), positive("max_lr", max_lr), positive("period", period)
     if base_lr > max_lr:
@@ -78,6 +85,17 @@ def escapes(
         height: of the barrier.
         sigma: standard deviation of the gradient's noise.
         seed: of the noise.
+
+    Raises:
+        TypeError: lr is no function of t.
+        ValueError: a learning rate that is not positive and finite, or another number out of range.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> from lrcourse.cyclic import drive, escapes
+        >>> steady, swing = curves.constant(0.04), drive(0.01, 0.07, period=300)  # of the same mean
+        >>> print(f"{escapes(steady, 900)[-1]:.1f} {escapes(swing, 900)[-1]:.1f}")
+        0.1 0.5
     """
     rates, seed = _rates(lr, steps).astype(np.float32), seeded("seed", seed)
     height, sigma = np.float32(positive("height", height)), np.float32(positive("sigma", sigma))
@@ -103,8 +121,18 @@ def escapes(
 def kramers_rate(lr: ArrayLike, height: float = HEIGHT, sigma: float = SIGMA) -> Array:
     """Kramers' escape rate an update: ``η √(f''(-1) |f''(0)|) / 2π · exp(-height / T)``, ``T = η σ² / 2``.
 
-    With ``f'' = 8 height`` at the bottom and ``-4 height`` at the top. It holds for T well below height; see
-    :func:`escape_rate`, which does not need that. (Kramers 1940; Gardiner, Handbook of Stochastic Methods, 5.2.7.)
+    One for each η in *lr*, in its shape. With ``f'' = 8 height`` at the bottom and ``-4 height`` at the top. It holds
+    for T well below height; see :func:`escape_rate`, which does not need that. (Kramers 1940; Gardiner, Handbook of
+    Stochastic Methods, 5.2.7.)
+
+    Raises:
+        ValueError: a learning rate, height or sigma that is not positive and finite.
+
+    Example:
+        >>> from lrcourse.cyclic import kramers_rate
+        >>> cold, hot = kramers_rate([0.02, 0.04])
+        >>> print(f"twice the learning rate, {hot / cold:.0f} times the escapes")
+        twice the learning rate, 517 times the escapes
     """
     eta = _positive_rates(lr)
     height, sigma = np.float64(positive("height", height)), np.float64(positive("sigma", sigma))
@@ -114,9 +142,18 @@ def kramers_rate(lr: ArrayLike, height: float = HEIGHT, sigma: float = SIGMA) ->
 def escape_rate(lr: ArrayLike, height: float = HEIGHT, sigma: float = SIGMA) -> Array:
     """The escape rate an update at any temperature: one over the mean first-passage time of Langevin dynamics.
 
+    One for each η in *lr*, in its shape: 1/τ with
     ``τ = 1/(η T) ∫_{-1}^{1/2} dy exp(f(y)/T) ∫_{-∞}^y dz exp(-f(z)/T)``, by quadrature. Exact for small η; with
     the height and sigma here real steps of η = 0.04 escape 7 % faster, those of 0.07 15 %, as :func:`measured_rate` has
     it. (Gardiner, Handbook of Stochastic Methods, 5.2.)
+
+    Raises:
+        ValueError: as :func:`kramers_rate`.
+
+    Example:
+        >>> from lrcourse.cyclic import escape_rate
+        >>> (1 / escape_rate([0.02, 0.04, 0.07])).round(-1).tolist()  # updates until a ball escapes, on average
+        [3853780.0, 7690.0, 410.0]
     """
     eta = _positive_rates(lr)
     height, sigma = np.float64(positive("height", height)), np.float64(positive("sigma", sigma))
@@ -136,14 +173,20 @@ def measured_rate(
     base_lr: float, max_lr: float, steps: int = 3000, *, points: int = 9, particles: int = 2000,
     height: float = HEIGHT, sigma: float = SIGMA, seed: int = 1,
 ) -> Callable[[ArrayLike], Array]:  # fmt: skip
-    """k(η) up to max_lr from :func:`escapes` at constant learning rates, for :func:`adiabatic`.
+    """k(η), a vectorised function, from :func:`escapes` at constant learning rates, for :func:`adiabatic`.
 
-    Escapes per ball and update at *points* learning rates, then a parabola through log(k/η) against 1/η, on which
-    Kramers' law is a straight line. Where fewer than ten balls escaped it is extrapolated: there k is small, and means
-    little.
+    Escapes per ball and update at *points* learning rates from base_lr to max_lr, *steps* updates each, then a parabola
+    through log(k/η) against 1/η, on which Kramers' law is a straight line. Where fewer than ten balls escaped it is
+    extrapolated: there k is small, and means little.
 
     Raises:
         ValueError: fewer than three of the learning rates let ten balls escape.
+
+    Example:
+        >>> from lrcourse.cyclic import escape_rate, measured_rate
+        >>> k = measured_rate(0.03, 0.07, steps=1000, points=5)
+        >>> print(f"steps of 0.07 escape at {k(0.07) / escape_rate(0.07):.1f} times the rate of tiny ones")
+        steps of 0.07 escape at 1.1 times the rate of tiny ones
     """
     lrs = np.linspace(positive("base_lr", base_lr), positive("max_lr", max_lr), count("points", points))
     seed = seeded("seed", seed)
@@ -169,6 +212,12 @@ def adiabatic(
     Args:
         lr, steps: as for :func:`escapes`.
         rate: k(η), vectorised: :func:`escape_rate`, :func:`kramers_rate`, or what :func:`measured_rate` returns.
+
+    Example:
+        >>> from lrcourse.cyclic import adiabatic, drive, escapes
+        >>> swing = drive(0.01, 0.07, period=300)
+        >>> print(f"{adiabatic(swing, 900)[-1]:.1f} predicted, {escapes(swing, 900)[-1]:.1f} seen")
+        0.5 predicted, 0.5 seen
     """
     rates, rate = _rates(lr, steps), function("rate", rate, "learning rates, as escape_rate")
     grid = np.linspace(rates.min(), rates.max(), 129) if np.ptp(rates) else rates[:1]
@@ -195,7 +244,18 @@ def _positive_rates(lr: ArrayLike) -> Array:
 
 
 def cycle_ends(steps: int, T_0: int, T_mult: int = 1) -> list[int]:
-    """The last update of each complete cycle of CosineAnnealingWarmRestarts, where the network is coldest."""
+    """The last update of each complete cycle of CosineAnnealingWarmRestarts, where the network is coldest.
+
+    Args:
+        steps: updates of the run, 0 ... steps - 1.
+        T_0: updates of the first cycle.
+        T_mult: each cycle is that many times as long as the one before.
+
+    Example:
+        >>> from lrcourse.cyclic import cycle_ends
+        >>> cycle_ends(100, T_0=10, T_mult=2)  # cycles of 10, 20 and 40 updates; the fourth has no end
+        [9, 29, 69]
+    """
     steps, length, T_mult = count("steps", steps), count("T_0", T_0), count("T_mult", T_mult)
     ends, end = [], length - 1
     while end < steps:
@@ -214,6 +274,15 @@ class Ensemble:
         states: one ``state_dict`` each, in order of time.
         lr: ``(steps,)``: the learning rate that trained, from the optimizer.
         loss: ``(steps,)``: loss of the batch of each update.
+
+    Example:
+        >>> import numpy as np
+        >>> import torch
+        >>> from lrcourse.cyclic import Ensemble
+        >>> states = tuple({"weight": torch.tensor([[w], [-w]])} for w in (-0.1, 1.0))  # wrong, but unsure; right
+        >>> ensemble = Ensemble(torch.nn.Linear(1, 2, bias=False), states, lr=np.zeros(0), loss=np.zeros(0))
+        >>> ensemble.errors(torch.tensor([[1.0], [-1.0]]), torch.tensor([0, 1]))
+        (0.0, [1.0, 0.0])
     """
 
     model: nn.Module
@@ -255,6 +324,24 @@ def snapshot_ensemble(
         T_0, T_mult: lengths in updates, as CosineAnnealingWarmRestarts'.
         seed: of the batches.
         progress: called as ``progress(done, updates)`` after each cycle.
+
+    Raises:
+        ValueError: the training diverged, with the update; a number out of range.
+        TypeError: as :func:`lrcourse.training.fit`.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.cyclic import cycle_ends, snapshot_ensemble
+        >>> from lrcourse.training import mlp
+        >>> x = torch.linspace(-2, 2, 64)[:, None]
+        >>> data, model = (x, (x[:, 0].abs() > 1).long()), mlp((1, 8, 2), seed=0)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+        >>> ensemble = snapshot_ensemble(model, data, optimizer, cycles=3, T_0=20)
+        >>> len(ensemble.states), ensemble.lr[cycle_ends(60, T_0=20)].round(3).tolist()
+        (3, [0.003, 0.003, 0.003])
+        >>> together, each = ensemble.errors(*data)
+        >>> together < sum(each) / 3
+        True
     """
     from torch.optim.lr_scheduler import CosineAnnealingWarmRestarts
 

@@ -130,6 +130,18 @@ def find_lr(
             where the model is not; an empty loader; a loss that is no scalar, or not finite before any update.
         TypeError: no module, optimizer or function; a loader that can be read only once; batches that are no
             ``(inputs, targets)``.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse import find_lr
+        >>> from lrcourse.training import mlp
+        >>> x = torch.randn(256, 8, generator=torch.Generator().manual_seed(0))
+        >>> batches = [(part, part.square().sum(1, keepdim=True)) for part in x.split(32)]
+        >>> model = mlp((8, 32, 1), seed=0)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+        >>> result = find_lr(model, batches, torch.nn.MSELoss(), optimizer, init_lr=1e-4, progress=False)
+        >>> print(f"{result.suggested_lr:.0e}, {result.stopped}; lr is {optimizer.param_groups[0]['lr']}, as before")
+        2e-02, diverged; lr is 0.5, as before
     """
     options = locals()
     for name in ("suggestion", "seeds", "progress"):
@@ -150,7 +162,14 @@ def find_lr(
 
 
 class Point(NamedTuple):
-    """One update of a range test: the loss that it starts from (before the update), raw and smoothed."""
+    """One update of a range test: the loss that it starts from (before the update), raw and smoothed.
+
+    Example:
+        >>> from lrcourse.finder import Point
+        >>> points = [Point(0, lr=0.1, loss=2.0, smoothed=2.0), Point(1, lr=0.2, loss=1.4, smoothed=1.7)]
+        >>> min(points, key=lambda point: point.smoothed).lr
+        0.2
+    """
 
     update: int
     lr: float
@@ -169,6 +188,13 @@ class Run:
         stopped: "end" of the range, "diverged", or "non-finite": the next loss was nan or infinite.
         skip: the first points, whose average is of too few losses to suggest anything.
         seed: None where the random states were left as they were.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse.finder import Run
+        >>> lrs, losses = np.array([0.01, 0.1, 1.0, 10.0]), np.array([2.0, 1.5, 0.5, 3.0])
+        >>> Run(lrs, losses, smoothed=losses, stopped="diverged", skip=0).suggestions["minimum/10"]
+        0.1
     """
 
     lrs: Array
@@ -199,6 +225,15 @@ class RangeTest:
         runs: one a seed.
         ratios: learning rate of each param group over that of ``lrs``.
         suggestion: which of the suggestions is ``suggested_lr``.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse.finder import RangeTest, Run
+        >>> lrs, losses = np.array([0.01, 0.1, 1.0, 10.0]), np.array([2.0, 1.5, 0.5, 3.0])
+        >>> runs = tuple(Run(lrs, each, each, "diverged", skip=0) for each in (losses, losses[[0, 2, 1, 3]]))
+        >>> result = RangeTest(runs, ratios=(1.0, 0.1))  # of two seeds, for two param groups
+        >>> result.spread["minimum/10"], np.round(result.suggested_lrs, 4).tolist()
+        (10.0, [0.0316, 0.0032])
     """
 
     runs: tuple[Run, ...]
@@ -313,6 +348,18 @@ def suggest(lrs: Array, smoothed: Array, skip: int = 0) -> dict[str, float]:
         lrs: positive and rising.
         smoothed: finite.
         skip: points at the start to be left out.
+
+    Raises:
+        ValueError: lrs that are not positive or do not rise; smoothed losses that are not finite, or not as many; skip
+            that leaves no point.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse.finder import suggest
+        >>> lrs = np.geomspace(1e-4, 10, 101)
+        >>> smoothed = 2 - np.exp(-(np.log(lrs / 0.1) ** 2))  # lowest at 0.1
+        >>> {name: round(lr, 3) for name, lr in suggest(lrs, smoothed).items()}
+        {'steepest': 0.05, 'valley': 0.004, 'minimum/3': 0.033, 'minimum/10': 0.01}
     """
     lrs, smoothed = numbers("lrs", lrs), numbers("smoothed", smoothed)
     if lrs.ndim != 1 or not lrs.size or not (lrs[0] > 0 and (np.diff(lrs) > 0).all() and np.isfinite(lrs).all()):
@@ -349,7 +396,7 @@ def _valley(losses: Array) -> int:
 
 
 class Finder:
-    """A range test in single updates; :func:`find_lr` has the meaning of every argument.
+    """A range test in single updates; :func:`find_lr` has the meaning of every argument, and what is raised.
 
         with Finder(model, train_loader, criterion, optimizer) as finder:
             for point in finder:                 # Point(update=0, lr=1e-08, loss=2.31, smoothed=2.31)
@@ -366,6 +413,17 @@ class Finder:
         lrs: ``(num_steps,)``: what will be used.
         ratios: learning rate of each param group over that of ``lrs``.
         stopped: why the test is over; None while it is not.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.finder import Finder
+        >>> from lrcourse.training import mlp
+        >>> model, batch = mlp((1, 4, 1), seed=0), (torch.ones(4, 1), torch.zeros(4, 1))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> with Finder(model, [batch], torch.nn.MSELoss(), optimizer, 0.01, 100, num_steps=20) as finder:
+        ...     first, *_, last = finder
+        >>> finder.stopped, last.loss > first.loss, optimizer.param_groups[0]["lr"]
+        ('diverged', True, 0.1)
     """
 
     def __init__(

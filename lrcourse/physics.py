@@ -76,6 +76,13 @@ class NoisyQuadratic:
     Raises:
         ValueError: unequal lengths; a curvature that is not positive; a negative noise or start; momentum outside
             [0, 1).
+
+    Example:
+        >>> from lrcourse.physics import NoisyQuadratic
+        >>> valley = NoisyQuadratic(curvature=[1.0], noise=[1.0], start=[1.0])
+        >>> hot, cooled = [0.5] * 20, [0.5] * 10 + [0.1] * 10
+        >>> valley.loss([hot, cooled])[:, -1].round(2).tolist(), round(valley.at_rest(0.5), 2)
+        ([0.17, 0.04], 0.17)
     """
 
     curvature: Array
@@ -198,6 +205,11 @@ def power_law(
 
     Raises:
         ValueError: directions that are no positive whole number, a negative exponent or noise.
+
+    Example:
+        >>> from lrcourse.physics import power_law
+        >>> power_law(4).curvature.round(2).tolist()
+        [1.0, 0.5, 0.33, 0.25]
     """
     exponent, noise = not_negative("exponent", exponent), not_negative("noise", noise)
     curvature = np.arange(1.0, count("directions", directions) + 1) ** -exponent
@@ -231,6 +243,11 @@ def one_mode_optimum(steps: int, *, curvature: float = 1.0, noise: float = 1.0, 
 
     Raises:
         ValueError: an argument that is not positive.
+
+    Example:
+        >>> from lrcourse.physics import one_mode_optimum
+        >>> one_mode_optimum(5).round(3).tolist()  # 1 / (t + 2)
+        [0.5, 0.333, 0.25, 0.2, 0.167]
     """
     curvature, noise, start = positive("curvature", curvature), positive("noise", noise), positive("start", start)
     return 1 / (curvature * (1 + np.arange(count("steps", steps)) + noise / curvature / start / curvature))
@@ -253,6 +270,14 @@ def optimum(
 
     Raises:
         ValueError: steps or highest that are not positive; a quadratic whose loss can reach the floor exactly.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse.physics import optimum, power_law
+        >>> valley, straight = power_law(noise=0.1), 0.5 * (1 - np.arange(50) / 50)
+        >>> best = optimum(valley, 50)
+        >>> print(f"{valley.loss(straight)[-1]:.2f} {valley.loss(best)[-1]:.2f}")
+        0.09 0.03
     """
     _quadratic(quadratic)
     steps = count("steps", steps)
@@ -298,6 +323,16 @@ def best_peak(
 
     Raises:
         ValueError: *peaks* or *highest* that are not positive, a shape without a positive entry.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse.physics import best_peak, power_law
+        >>> u = np.arange(100) / 100
+        >>> for name, shape in {"constant": u**0, "linear": 1 - u}.items():
+        ...     peak, loss = best_peak(power_law(), shape)
+        ...     print(f"{name}: {loss:.3f} from {peak:.2f}")
+        constant: 0.021 from 0.35
+        linear: 0.009 from 0.97
     """
     shape, limit = numbers("shape", shape), 2 * (1 + _quadratic(quadratic).momentum) / quadratic.curvature.max()
     if shape.ndim != 1 or not (np.isfinite(shape) & (shape >= 0)).all() or not shape.any():
@@ -331,6 +366,15 @@ def fit_law(lr: ArrayLike, loss: ArrayLike, *, directions: int = 16, smooth: int
 
     Raises:
         ValueError: shapes that differ, a loss that is not finite, or too few updates.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse.physics import fit_law, power_law
+        >>> valley, u = power_law(noise=1.0), np.arange(200) / 200
+        >>> seen, new = np.array([0.5 + 0 * u, 0.5 * (1 - u)]), 0.5 * (1 + np.cos(np.pi * u)) / 2
+        >>> law = fit_law(seen, valley.loss(seen)[:, :-1])
+        >>> print(f"predicted {law.loss(new)[-1]:.3f}, true {valley.loss(new)[-1]:.3f}")
+        predicted 0.087, true 0.087
     """
     rates, losses = np.atleast_2d(numbers("lr", lr)), np.atleast_2d(numbers("loss", loss))
     if rates.shape != losses.shape or not np.isfinite(losses).all():
@@ -370,6 +414,18 @@ def coolings(good: float, steps: int) -> dict[str, Rule]:
         ``"start"``: how hot to begin, in units of *good*, then straight to 0. ``"speed"``: time constant of an
         exponential from 2 *good*, as a share of all steps. ``"end"``: the share of *good* that is left at the end of a
         straight cooling.
+
+    Raises:
+        ValueError: good or steps that are not positive.
+
+    Example:
+        >>> from lrcourse.physics import coolings
+        >>> for left, rates in coolings(0.1, steps=4)["end"].items():
+        ...     print(left, rates.round(3).tolist())
+        0.0 [0.1, 0.075, 0.05, 0.025]
+        0.1 [0.1, 0.078, 0.055, 0.032]
+        0.4 [0.1, 0.085, 0.07, 0.055]
+        1.0 [0.1, 0.1, 0.1, 0.1]
     """
     u, good = np.arange(count("steps", steps)) / steps, positive("good", good)
     return {
@@ -391,6 +447,14 @@ def staged(stages: Iterable[tuple[float, int, int]], *, seeds: int | Iterable[in
 
     Raises:
         ValueError: no stage; a stage with a number that is not positive.
+
+    Example:
+        >>> from lrcourse.physics import staged
+        >>> hot = staged([(0.2, 16, 120)], seeds=4)
+        >>> cooled = staged([(0.2, 16, 60), (0.05, 16, 60)], seeds=4)  # a quarter of the learning rate
+        >>> grown = staged([(0.2, 16, 60), (0.2, 64, 15)], seeds=4)  # or four times the batch: the same end, nearly
+        >>> bool(abs(grown - cooled).max() < 0.1 * abs(hot - cooled).max())
+        True
     """
     given = listed("stages", stages, "a list of (learning rate, batch size, updates)")
     if not given or not all(isinstance(stage, Sequence) and len(stage) == 3 for stage in given):
@@ -432,12 +496,26 @@ def sure(seeds: int, sigmas: float = SURE) -> float:
     Args:
         seeds: how many, at least 2.
         sigmas: standard deviations of a Gaussian.
+
+    Raises:
+        ValueError: fewer than two seeds, or sigmas that are not positive.
+
+    Example:
+        >>> from lrcourse.physics import sure
+        >>> {seeds: round(sure(seeds), 1) for seeds in (3, 16, 32, 1000)}
+        {3: 19.2, 16: 3.6, 32: 3.3, 1000: 3.0}
     """
     return float(-stdtrit(whole("seeds", seeds, least=2) - 1, ndtr(-positive("sigmas", sigmas))))
 
 
 def rivals() -> dict[str, Schedule]:
-    """The standard schedules of the contest, each at its best of eight peaks over 32 seeds."""
+    """The standard schedules of the contest, for 300 updates, each at its best of eight peaks over 32 seeds.
+
+    Example:
+        >>> from lrcourse.physics import rivals
+        >>> {name: round(schedule(150), 3) for name, schedule in rivals().items()}  # at half time
+        {'cosine': 0.06, 'linear': 0.06, 'WSD': 0.08, 'one-cycle': 0.097}
+    """
     return {
         "cosine": curves.cosine_annealing_lr(0.12, T_max=UPDATES),
         "linear": curves.linear_to_zero(0.12, UPDATES),
@@ -450,6 +528,15 @@ def known_runs(seeds: int | Iterable[int] = 16) -> Sweep:
     """Trainings that the law is fitted to: one that stays hot, the cosine, and one that drops tenfold at half time.
 
     They are kept: whoever asks again gets the same object.
+
+    Example:
+        >>> from lrcourse.physics import known_runs
+        >>> runs = known_runs()
+        >>> runs.schedules, runs.loss.shape  # (schedules, 1, seeds, updates)
+        (('constant', 'cosine', 'step'), (3, 1, 16, 300))
+        >>> hot, *cooled = runs.mean("train_loss")[:, 0]
+        >>> bool(max(cooled) < hot)
+        True
     """
     return _known_runs(checked_seeds(seeds))
 
@@ -466,7 +553,14 @@ def _known_runs(seeds: tuple[int, ...]) -> Sweep:
 
 @functools.cache
 def computed_optimum() -> Schedule:
-    """The schedule that is best for the law fitted to :func:`known_runs`; computed once, in seconds."""
+    """The schedule that is best for the law fitted to :func:`known_runs`; computed once, in seconds.
+
+    Example:
+        >>> from lrcourse.physics import computed_optimum
+        >>> best = computed_optimum()
+        >>> best(200) > best(0) / 2, best(299) < best(0) / 5  # hot for long, then a fast cooling
+        (True, True)
+    """
     runs = known_runs()
     law = fit_law(runs.lr[:, 0], runs.mean("loss")[:, 0])
     return curves.recorded(optimum(law, UPDATES, highest=runs.lr.max()))
@@ -479,6 +573,11 @@ class Score:
     Attributes:
         name: of the schedule.
         differences: its loss minus the cosine's, one for each seed; infinite where it diverged.
+
+    Example:
+        >>> from lrcourse.physics import Score
+        >>> print(Score("mine", (-0.02, -0.05, 0.01, -0.03)))
+        mine: -0.0225 ± 0.0125 (4 seeds): not distinguishable from the cosine
     """
 
     name: str
@@ -529,7 +628,14 @@ class Score:
 
 
 def fresh_seeds(n: int) -> range:
-    """*n* seeds that nobody can have tuned on: beyond :data:`TUNED_ON`, from the system's own randomness."""
+    """*n* seeds that nobody can have tuned on: beyond :data:`TUNED_ON`, from the system's own randomness.
+
+    Example:
+        >>> from lrcourse.physics import TUNED_ON, fresh_seeds
+        >>> seeds = fresh_seeds(32)
+        >>> len(seeds), min(seeds) >= TUNED_ON
+        (32, True)
+    """
     first = TUNED_ON + secrets.randbelow(2**30)
     return range(first, first + count("n", n))
 
@@ -549,6 +655,15 @@ def contest(schedules: Mapping[str, Rates], *, seeds: int | Iterable[int] = 32) 
     Raises:
         ValueError: a budget that is not 300 updates, a learning rate that is negative or not finite (named, with its
             t), fewer than two seeds.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> from lrcourse.physics import contest, rivals
+        >>> entries = {"too cold": curves.constant(0.001), "the same": rivals()["cosine"]}
+        >>> for score in contest(entries, seeds=range(10_000, 10_004)):
+        ...     print(f"{score.name}: {score.verdict}")
+        the same: not distinguishable
+        too cold: worse
     """
     instance("schedules", schedules, Mapping, "a mapping name → schedule")
     seeds = _drawn(seeds)
@@ -567,6 +682,13 @@ def budgeted(name: str, schedule: Rates) -> Rates:
 
     Raises:
         ValueError: an array of any other length than 300.
+
+    Example:
+        >>> from lrcourse.physics import budgeted
+        >>> budgeted("mine", [0.1] * 299)
+        Traceback (most recent call last):
+            ...
+        ValueError: schedule 'mine' must spend 300 updates, as the cosine does; it has 299
     """
     if callable(schedule):
         return schedule
@@ -593,6 +715,12 @@ def beat_cosine(
 
     Raises:
         ValueError: as :func:`contest`; a *board* that is no leaderboard, which is left as it is.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> from lrcourse.physics import beat_cosine
+        >>> beat_cosine(curves.constant(0.001), seeds=range(10_000, 10_003)).verdict  # too cold to get anywhere
+        'worse'
     """
     if board is not None:
         _read(board)  # what is no leaderboard is refused before anything is trained
@@ -620,6 +748,17 @@ def leaderboard(board: str | os.PathLike) -> list[Score]:
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it is no leaderboard.
+
+    Example:
+        >>> import tempfile
+        >>> from lrcourse import curves
+        >>> from lrcourse.physics import beat_cosine, leaderboard
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     board = f"{folder}/board.json"
+        ...     for name, lr in {"cold": 0.001, "hot": 0.12}.items():
+        ...         score = beat_cosine(curves.constant(lr), name=name, seeds=[10_000, 10_001], board=board)
+        ...     print([score.name for score in leaderboard(board)])
+        ['hot', 'cold']
     """
     entries = _read(board)
     if not Path(board).exists():

@@ -15,6 +15,14 @@ def use_language(language: str) -> None:
 
     Raises:
         ValueError: for any other language.
+
+    Example:
+        >>> import lrcourse
+        >>> from lrcourse.practice import advise
+        >>> lrcourse.use_language("zh")
+        >>> advise(updates=1000, goal="baseline").title
+        '阶梯'
+        >>> lrcourse.use_language("en")
     """
     global _language
     if not isinstance(language, str) or language not in LANGUAGES:
@@ -23,7 +31,14 @@ def use_language(language: str) -> None:
 
 
 def language() -> str:
-    """The language in use, ``"en"`` or ``"zh"``."""
+    """The language in use, ``"en"`` or ``"zh"``.
+
+    Example:
+        >>> import lrcourse
+        >>> lrcourse.use_language("en")
+        >>> lrcourse.language()
+        'en'
+    """
     return _language
 
 

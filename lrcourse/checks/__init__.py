@@ -17,6 +17,13 @@ __all__ = [
 
 @functools.cache
 def load() -> None:
-    """Import every section's checks, so that :data:`EXERCISES` is complete."""
+    """Import every section's checks, so that :data:`EXERCISES` is complete.
+
+    Example:
+        >>> from lrcourse.checks import EXERCISES, load
+        >>> load()
+        >>> sorted(EXERCISES)[:3]
+        ['01.1', '01.2', '01.3']
+    """
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")

@@ -26,7 +26,16 @@ from .progress import remember
 
 
 class NotYet(AssertionError):
-    """An answer that is not right yet. In a notebook it shows as its message alone, without a stack of frames."""
+    """An answer that is not right yet. In a notebook it shows as its message alone, without a stack of frames.
+
+    Example:
+        >>> from lrcourse.checks import NotYet, check
+        >>> try:
+        ...     check("02.2", lambda half_life: "a half", seed=0)
+        ... except NotYet as error:
+        ...     print(error)
+        ✗ 02.2 gamma_for(25): expected one number, found something else than numbers
+    """
 
     def _render_traceback_(self) -> list[str]:
         # Broken between words here, or JupyterLab breaks it inside them.
@@ -34,7 +43,18 @@ class NotYet(AssertionError):
 
 
 class Unsolved(NotYet):
-    """The stub as it was handed out."""
+    """The stub as it was handed out.
+
+    Example:
+        >>> from lrcourse.checks import Unsolved, probe
+        >>> def gamma_for(half_life):
+        ...     raise NotImplementedError
+        >>> try:
+        ...     probe("02.2", gamma_for, seed=0)
+        ... except Unsolved:
+        ...     print("still the stub")
+        still the stub
+    """
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,17 @@ class Exercise:
             and the likely mistake.
         credit: (cases, seen) → how much of an answer that the judge refuses is right all the same, 0 to 1; None where
             it is all or nothing. A class's grades use it, the notebook does not.
+
+    Example:
+        >>> from lrcourse.checks import Exercise
+        >>> halve = Exercise(
+        ...     "halve",
+        ...     draw=lambda rng: [int(rng.integers(100))],
+        ...     probe=lambda answer, cases: [answer(x) for x in cases],
+        ...     judge=lambda cases, seen: None if seen == [x / 2 for x in cases] else "what is half of it?",
+        ... )
+        >>> halve.judge([50], halve.probe(lambda x: x - 2, [50]))
+        'what is half of it?'
     """
 
     id: str
@@ -94,12 +125,27 @@ def plain(value: object) -> object:
 
 
 def draw(id: str, seed: int) -> object:
-    """The cases that *seed* draws, as plain values."""
+    """The cases that *seed* draws, as plain values.
+
+    Raises:
+        ValueError: no such exercise; the nearest one is named.
+
+    Example:
+        >>> from lrcourse.checks import draw
+        >>> draw("02.2", seed=0)
+        [{'half_life': 25}, {'half_life': 20}, {'half_life': 16}]
+    """
     return plain(find(id).draw(np.random.default_rng(seed)))
 
 
 def asked(cases: object) -> object:
-    """What a probe gets of the cases: all but entries whose names begin with ``_``, which are for the judge."""
+    """What a probe gets of the cases: all but entries whose names begin with ``_``, which are for the judge.
+
+    Example:
+        >>> from lrcourse.checks import asked
+        >>> asked({"half_life": 25, "_gamma": 0.97})
+        {'half_life': 25}
+    """
     if isinstance(cases, dict):
         return {key: asked(value) for key, value in cases.items() if not key.startswith("_")}
     return [asked(case) for case in cases] if isinstance(cases, list) else cases
@@ -110,6 +156,11 @@ def probe(id: str, answer: object, seed: int) -> object:
 
     Raises:
         NotYet: the answer raised, or returned what is no number; :class:`Unsolved` where it is still the stub.
+
+    Example:
+        >>> from lrcourse.checks import probe
+        >>> probe("02.2", lambda half_life: 0.5 / half_life, seed=0)
+        [0.02, 0.025, 0.03125]
     """
     return ask(find(id).probe, answer, asked(draw(id, seed)))
 
@@ -148,6 +199,11 @@ def judge(id: str, seed: int, seen: object) -> str | None:
     """Run the second half: None where *seen* is right for the cases drawn from *seed*, else what to say.
 
     What a judge cannot even read, it refuses: *seen* comes out of a sandbox and may be anything.
+
+    Example:
+        >>> from lrcourse.checks import judge
+        >>> judge("02.2", seed=0, seen=[0.02, 0.025, 0.03125])  # doctest: +ELLIPSIS
+        'gamma_for(25): expected 0.9727, found 0.02: more than half is gone after a single epoch; ...'
     """
     cases = draw(id, seed)
     try:
@@ -163,6 +219,14 @@ def credit(id: str, seed: int, seen: object) -> float:
 
     0 where the exercise has no parts, where *seen* cannot be read, and where all parts are right: then the judge
     refused it for another reason.
+
+    Example:
+        >>> from lrcourse.checks import credit, probe
+        >>> def same_clock(lrs, reference):
+        ...     scaled = lrs * (reference.sum() / lrs.sum())
+        ...     return scaled, scaled.cumsum()  # one entry short
+        >>> credit("01.3", seed=0, seen=probe("01.3", same_clock, seed=0))
+        0.5
     """
     share, cases = find(id).credit, draw(id, seed)
     try:
@@ -182,6 +246,13 @@ def check(id: str, answer: object, *, seed: int | None = None) -> None:
     Raises:
         NotYet: the answer is not right yet; :class:`Unsolved` where it is still the stub.
         ValueError: no such exercise; the nearest one is named.
+
+    Example:
+        >>> from lrcourse import check
+        >>> check("02.2", lambda half_life: 0.5 / half_life, seed=0)  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        lrcourse.checks.exercise.NotYet: ✗ 02.2 gamma_for(25): expected 0.9727, found 0.02: more than half is gone ...
     """
     seed = int(np.random.default_rng().integers(2**32)) if seed is None else seed
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
@@ -201,6 +272,14 @@ def once_solved() -> Iterator[None]:
     """Run what shows an answer at work; while the answer is still the stub, print one line instead.
 
     Any other error of the answer is left as it is: it helps its author.
+
+    Example:
+        >>> from lrcourse.checks import once_solved
+        >>> def largest_stable_lr(curvatures):
+        ...     raise NotImplementedError
+        >>> with once_solved():
+        ...     print(largest_stable_lr([1.0, 40.0]))
+        · nothing to show before the exercise is solved
     """
     try:
         yield

@@ -70,6 +70,14 @@ def progress() -> Progress:
 
     An exercise counts once a check has said ✓ in this copy of the course, in a notebook or by ``lrcourse check``;
     the copy remembers it on this machine and nowhere else. Outside a copy nothing is solved.
+
+    Example:
+        >>> import lrcourse
+        >>> lrcourse.progress()  # doctest: +ELLIPSIS
+        01  ○○○○○  Dynamics   ← next: exercise 01.1
+        02  ○○○○○○ Schedulers
+        ...
+        0 of ... exercises solved
     """
     from . import EXERCISES, load
 

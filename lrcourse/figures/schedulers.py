@@ -42,6 +42,12 @@ def visualize_schedulers(epochs: int = 100, initial_lr: float = 0.1) -> Figure:
 
     Raises:
         ValueError: epochs is not a positive integer, or initial_lr not a positive finite number.
+
+    Example:
+        >>> import lrcourse
+        >>> figure = lrcourse.visualize_schedulers(epochs=50)
+        >>> figure.alt.partition(". ")[2]
+        'Last epoch: StepLR 0.01, MultiStepLR 0.01, ExponentialLR 0.0081, CosineAnnealingLR 9.87e-05.'
     """
     epochs, initial_lr = count("epochs", epochs), positive("initial_lr", initial_lr)
     panels: dict[str, dict[str, Any]] = {

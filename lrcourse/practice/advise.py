@@ -25,7 +25,13 @@ MILESTONES, GAMMA = (0.6, 0.8, 0.93), 0.333
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was measured, and where: ``claim`` with its numbers, ``setting``."""
+    """What was measured, and where: ``claim`` with its numbers, ``setting``.
+
+    Example:
+        >>> from lrcourse.practice import advise
+        >>> print(advise(updates=1000).evidence[-1].setting)
+        digits, 64-32-10 MLP, SGD, 1000 updates, 6 seeds
+    """
 
     _claim: Callable[[], str] = field(repr=False)
     _setting: Callable[[], str] = field(repr=False)
@@ -53,6 +59,11 @@ class Advice:
         step: ``"update"`` or ``"epoch"``: after what to call ``scheduler.step()``.
         code: the lines to copy: they want an ``optimizer`` and leave a ``scheduler``.
         evidence: what was measured, each with its setting.
+
+    Example:
+        >>> from lrcourse.practice import advise
+        >>> print(advise(updates=1000, goal="baseline").code.splitlines()[-1])
+        scheduler = MultiStepLR(optimizer, milestones=[600, 800, 930], gamma=0.333)
     """
 
     name: str
@@ -134,6 +145,13 @@ def advise(
 
     Raises:
         ValueError: a value out of range; a baseline without a known length.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse.practice import advise
+        >>> advice = advise(model="transformer", updates=10_000, optimizer="adamw")
+        >>> advice.name, advice.step, advice.schedule(np.array([0, 1000, 5500, 9999])).round(6).tolist()
+        ('warm-up, cosine', 'update', [1e-06, 0.001, 0.0005, 0.0])
     """
     choice("model", model, ("general", "transformer"))
     choice("goal", goal, ("best", "baseline", "automatic"))

@@ -42,7 +42,7 @@ class Batches:
     """A shuffled loader that knows where it stands: iterating gives the rest of the epoch, then begins the next one.
 
     The order of epoch e is a permutation of its own generator, seeded with (seed, e): no other random number changes
-    it, and none is changed. ``state_dict`` is three numbers. A batch counts as used when it is handed out, however far
+    it, and none is changed. ``state_dict`` is five numbers. A batch counts as used when it is handed out, however far
     ahead workers have read.
 
     Args:
@@ -56,6 +56,21 @@ class Batches:
     Attributes:
         epoch: the epoch whose batches come next, from 0.
         position: how many of its batches have been handed out.
+
+    Raises:
+        TypeError: dataset is no data set, or an option that sets the order.
+        ValueError: not a single batch in it; a number out of range.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.practice import Batches
+        >>> loader = Batches((torch.arange(8),), batch_size=3)
+        >>> (first,) = next(iter(loader))
+        >>> loader.epoch, loader.position
+        (0, 1)
+        >>> rest = [rows for (rows,) in loader]  # goes on inside the epoch
+        >>> sorted(torch.cat([first, *rest]).tolist())
+        [0, 1, 2, 3, 4, 5, 6, 7]
     """
 
     def __init__(
@@ -136,7 +151,19 @@ def save(
 
     Raises:
         TypeError: an argument has no state, or a value in it cannot be saved as plain data; the message says where.
+        ValueError: path names no file.
         OSError: the file cannot be written; the old one is still there.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> from lrcourse.practice import save
+        >>> model = torch.nn.Linear(1, 1)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save(f"{folder}/run.pt", model, optimizer, extra={"t": 100})
+        ...     print(torch.load(f"{folder}/run.pt", weights_only=True)["extra"])
+        {'t': 100}
     """
     things = _things(model, optimizer, scheduler, loader, scaler, others)
     if not Path(instance("path", path, str | os.PathLike, "the path of a file")).name:
@@ -170,10 +197,27 @@ def load(
     Build everything as for a new run, the scheduler without ``last_epoch``, and load just before the loop: the random
     numbers go on from here. Everything is looked at before anything is changed.
 
+    Args:
+        path: the file.
+        model, optimizer, scheduler, loader, scaler, others: as for :func:`save`, and all that were saved.
+
     Raises:
         FileNotFoundError: there is no such file.
+        TypeError: an argument has no state.
         ValueError: it is cut off, damaged or not written by :func:`save`; or it does not fit the objects: the message
             names the entries whose shapes differ, the argument that is missing or too many, or of another class.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> from lrcourse.practice import load, save
+        >>> model = torch.nn.Linear(1, 1)
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save(f"{folder}/run.pt", model, optimizer, extra={"t": 100})
+        ...     drawn = torch.rand(3)  # by the run that goes on
+        ...     print(load(f"{folder}/run.pt", model, optimizer), torch.equal(torch.rand(3), drawn))
+        {'t': 100} True
     """
     things = _things(model, optimizer, scheduler, loader, scaler, others)
     run = _read(instance("path", path, str | os.PathLike, "the path of a file"))

@@ -56,6 +56,18 @@ class Finding:
         update: the first update whose learning rate is concerned.
         level: ``"error"``: updates used a learning rate that the scheduler's arguments do not mean. ``"advice"``: they
             mean it, and it costs something.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.practice import watch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        >>> scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9)
+        >>> with watch(optimizer, scheduler) as report:
+        ...     for t in range(3):
+        ...         optimizer.step()
+        >>> (finding,) = report
+        >>> print(finding.level, finding.code, finding.fix, sep="; ")
+        error; never-stepped; Call scheduler.step() once after each optimizer.step(), or once at the end of each epoch.
     """
 
     code: str
@@ -268,6 +280,18 @@ class Report:
 
     Attributes:
         updates: how many updates were made.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.practice import watch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        >>> scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+        >>> with watch(optimizer, scheduler) as report:
+        ...     for t in range(3):
+        ...         optimizer.step()
+        ...         scheduler.step()
+        >>> report.lr[:, 0].tolist(), report.codes
+        ([0.1, 0.05, 0.025], ())
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -383,6 +407,18 @@ class watch:
     Raises:
         TypeError: optimizer is no torch optimizer; scheduler is no torch scheduler.
         ValueError: a scheduler of another optimizer; planned_updates is no positive whole number.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.practice import watch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        >>> scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10)
+        >>> with watch(optimizer, scheduler, planned_updates=100) as report:
+        ...     for t in range(100):
+        ...         optimizer.step()
+        ...         scheduler.step()
+        >>> [(finding.code, finding.update) for finding in report]
+        [('horizon-mismatch', 10), ('cosine-rebound', 11)]
     """
 
     def __init__(
@@ -443,6 +479,16 @@ def watching_everything(planned_updates: int | None = None) -> Iterator[list[Rep
 
     Raises:
         ValueError: planned_updates is no positive whole number.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.practice import watching_everything
+        >>> with watching_everything() as reports:
+        ...     for lr in (0.1, 0.2):
+        ...         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr)
+        ...         optimizer.step()
+        >>> [report.lr.tolist() for report in reports]
+        [[[0.1]], [[0.2]]]
     """
     planned_updates = None if planned_updates is None else count("planned_updates", planned_updates)
     traces: dict[int, Trace] = {}

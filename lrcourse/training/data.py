@@ -14,7 +14,18 @@ from .arguments import seeded, share, whole
 
 
 class Dataset(NamedTuple):
-    """Examples as tensors, a training part and a test part (which may be missing)."""
+    """Examples as tensors, a training part and a test part (which may be missing).
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.training import Dataset, fit, mlp
+        >>> x = torch.linspace(-1, 1, 50)[:, None]
+        >>> line = mlp((1, 1))
+        >>> optimizer, loss = torch.optim.SGD(line.parameters(), lr=0.5), torch.nn.functional.mse_loss
+        >>> history = fit(line, Dataset(x, 3 * x), optimizer, updates=100, loss=loss)
+        >>> round(line[0].weight.item(), 2), history.test  # there is no test part
+        (3.0, None)
+    """
 
     x: Tensor
     """``(n, features)`` float32: inputs of the training part."""
@@ -36,6 +47,14 @@ def digits(*, train: int = 1200, label_noise: float = 0.0, seed: int = 0) -> Dat
 
     Raises:
         ValueError: if train is not within 1 ... 1796, or label_noise not within [0, 1].
+
+    Example:
+        >>> from lrcourse.training import digits
+        >>> data, noisy = digits(), digits(label_noise=0.3)
+        >>> tuple(data.x.shape), len(data.x_test)
+        ((1200, 64), 597)
+        >>> round((data.y == noisy.y).float().mean().item(), 1)  # a tenth of those drawn anew is right by chance
+        0.7
     """
     x, y = _digits()
     train = whole("train", train, least=1, most=len(x) - 1)
@@ -58,6 +77,12 @@ def mnist1d(*, label_noise: float = 0.0, seed: int = 0) -> Dataset:
 
     Raises:
         ValueError: if label_noise is not within [0, 1].
+
+    Example:
+        >>> from lrcourse.training import mnist1d
+        >>> data = mnist1d()
+        >>> tuple(data.x.shape), len(data.x_test), data.y.unique().tolist()
+        ((4000, 40), 1000, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     """
     generator = torch.Generator().manual_seed(seeded("seed", seed))
     x, y, x_test, y_test = map(torch.tensor, _mnist1d())

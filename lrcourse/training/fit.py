@@ -21,7 +21,14 @@ from .scheduler import momentum_of
 
 
 class Score(NamedTuple):
-    """How a model does on one part of the data."""
+    """How a model does on one part of the data.
+
+    Example:
+        >>> from lrcourse.training import digits, evaluate, mlp
+        >>> score = evaluate(mlp((64, 32, 10)), *digits()[:2])
+        >>> round(score.loss, 1), round(score.accuracy, 1)  # not trained yet: a guess among ten classes
+        (2.4, 0.1)
+    """
 
     loss: float
     accuracy: float
@@ -42,6 +49,16 @@ class History:
             went well.
         train: score of the final model on the whole training part.
         test: the same on the test part; None if the data have none.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.training import digits, fit, mlp
+        >>> model = mlp((64, 32, 10))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        >>> halving = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+        >>> history = fit(model, digits(), optimizer, halving, updates=4, batch_size=32)
+        >>> history.lr.tolist(), history.tau.round(4).tolist(), history.updates_per_epoch
+        ([0.1, 0.05, 0.025, 0.0125], [0.0, 0.1, 0.15, 0.175], 38)
     """
 
     lrs: NDArray[np.float64]
@@ -103,6 +120,16 @@ def fit(
             optimizer, or an unknown step_every.
         TypeError: for data that are no tuple, a scheduler that is none, or a metric without a
             ReduceLROnPlateau.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.training import digits, fit, mlp
+        >>> model = mlp((64, 32, 10))
+        >>> optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+        >>> cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=100)
+        >>> history = fit(model, digits(), optimizer, cosine, updates=100, batch_size=32)
+        >>> history.lr[[0, 50]].round(4).tolist(), history.test.accuracy > 0.9
+        ([1.0, 0.5], True)
     """
     data = check_fit(model, data, optimizer, batch_size=batch_size, seed=seed, loss=loss, progress=progress)
     examples, updates = len(data.x), count("updates", updates)
@@ -223,7 +250,14 @@ def wants_metric(scheduler: object) -> bool:
 def evaluate(
     model: nn.Module, x: Tensor, y: Tensor, loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
 ) -> Score:
-    """Loss and accuracy over all of *x* and *y*, with the model in evaluation mode; its mode is restored."""
+    """Loss and accuracy over all of *x* and *y*, with the model in evaluation mode; its mode is restored.
+
+    Example:
+        >>> from lrcourse.training import digits, evaluate, mlp
+        >>> data = digits()
+        >>> round(evaluate(mlp((64, 32, 10)), data.x_test, data.y_test).accuracy, 1)  # not trained yet
+        0.1
+    """
     instance("model", model, nn.Module, "a torch.nn.Module"), function("loss", loss, "(outputs, targets)")
     for name, value in (("x", x), ("y", y)):
         instance(name, value, Tensor, "a tensor")

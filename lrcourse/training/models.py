@@ -33,6 +33,11 @@ def mlp(
 
     Raises:
         ValueError: for fewer than two widths, or one that is not a positive integer; a gain that is not positive.
+
+    Example:
+        >>> from lrcourse.training import mlp
+        >>> [tuple(parameter.shape) for parameter in mlp((64, 32, 10)).parameters()]
+        [(32, 64), (32,), (10, 32), (10,)]
     """
     widths = checked_widths("widths", widths)
     gain = None if gain is None else positive("gain", gain)
@@ -117,6 +122,12 @@ def transformer(
 
     Raises:
         ValueError: norm is unknown, a size is no positive integer, or width no multiple of heads.
+
+    Example:
+        >>> from lrcourse.training import digits, transformer
+        >>> model = transformer(blocks=2)
+        >>> sum(parameter.numel() for parameter in model.parameters()), tuple(model(digits(train=100).x).shape)
+        (4890, (100, 10))
     """
     choice("norm", norm, ("post", "pre"))
     seed = seeded("seed", seed)

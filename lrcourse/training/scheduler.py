@@ -94,6 +94,14 @@ class CurveLR(ResumableLR):
         TypeError: optimizer is none, or schedule is no function.
         ValueError: too few or many schedules; a schedule that cycles momentum for an optimizer without; and, naming t,
             here or at a ``step()``, a value that is negative, NaN, infinite or no number. The step is then not taken.
+
+    Example:
+        >>> from lrcourse import CurveLR, curves, schedulers
+        >>> schedule = curves.linear_warmup(0.1, 3) * curves.linear_to_zero(1, 10)
+        >>> schedulers.record(lambda optimizer: CurveLR(optimizer, schedule), 6).round(4).tolist()
+        [0.025, 0.045, 0.06, 0.07, 0.06, 0.05]
+        >>> schedule(range(6)).round(4).tolist()
+        [0.025, 0.045, 0.06, 0.07, 0.06, 0.05]
     """
 
     _left_out = ("schedules", "relative", "_ahead", "_momenta")
@@ -222,6 +230,14 @@ def as_schedule(scheduler: LRScheduler, group: int = 0) -> Schedule:
     Raises:
         TypeError: a scheduler that is no function of t alone, or does not keep its arguments.
         ValueError: there is no such param group.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.training.scheduler import as_schedule
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        >>> schedule = as_schedule(torch.optim.lr_scheduler.StepLR(optimizer, step_size=30))
+        >>> schedule, schedule([29, 30]).round(4).tolist()
+        (step_lr(lr=0.1, step_size=30), [0.1, 0.01])
     """
     instance("scheduler", scheduler, LRScheduler, "a built torch scheduler")
     whole("group", group, most=len(scheduler.optimizer.param_groups) - 1)

@@ -65,6 +65,13 @@ def descend(rates: ArrayLike, **options: Any) -> Descent:
 
     Raises:
         ValueError: for rates that are negative or no numbers, or of another shape.
+
+    Example:
+        >>> import numpy as np
+        >>> from lrcourse.training.sharpness import descend
+        >>> run = descend(np.full(101, 1.5), seeds=1, every=50)
+        >>> (run.edge[0, 0] < 1).tolist()  # it leaves the valley that is too steep for it
+        [False, True, True]
     """
     steps = descending(rates, **options)
     while True:
@@ -155,6 +162,14 @@ def sharpness(
 
     Returns:
         The eigenvalues ``(K,)`` (nan where the loss is not finite) and the directions, as *parameters*.
+
+    Example:
+        >>> import torch
+        >>> from lrcourse.training.sharpness import sharpness
+        >>> curvatures = torch.tensor([[1.0, 3.0], [2.0, 8.0]])  # of two losses, of two parameters each
+        >>> values, directions = sharpness(lambda p: (curvatures * p[0] ** 2).sum(1) / 2, [torch.ones(2, 2)])
+        >>> values
+        tensor([3., 8.])
     """
     function("losses", losses, "the parameters, which gives (K,)")
     for name, tensors in (("parameters", parameters), ("direction", direction)):

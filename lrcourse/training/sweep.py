@@ -53,7 +53,16 @@ PARTS = 50  # reports of progress in a block
 
 
 class Best(NamedTuple):
-    """The training that did best on average over the seeds."""
+    """The training that did best on average over the seeds.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> from lrcourse.training import digits, sweep
+        >>> linear = {"linear": curves.linear_to_zero(1, 50)}
+        >>> best = sweep(digits(), linear, lrs=[0.01, 0.1, 1, 100], seeds=2, updates=50, progress=False).best()
+        >>> best.schedule, best.lr, round(best.mean, 1)
+        ('linear', 1.0, 0.2)
+    """
 
     schedule: str
     lr: float | None
@@ -76,6 +85,16 @@ class Sweep:
             targets are no classes.
         diverged: the first update whose loss was not finite, -1 if all were; T if only the final score was not.
         settings: how they were trained, by argument of :func:`sweep`; models and losses by their names.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> from lrcourse.training import digits, sweep
+        >>> linear = {"linear": curves.linear_to_zero(1, 50)}
+        >>> result = sweep(digits(), linear, lrs=[0.01, 1], seeds=3, updates=50, progress=False)
+        >>> result.test_loss.shape, result.mean("accuracy").round(1).tolist()
+        ((1, 2, 3), [[0.2, 0.9]])
+        >>> result.at(lr=1, seed=[0, 2])
+        Sweep(1 schedules × 1 learning rates × 2 seeds, 50 updates each; 0 of 2 diverged)
     """
 
     schedules: tuple[str, ...]
@@ -274,6 +293,16 @@ def sweep(
         ValueError: a value out of range; a schedule that gives a negative or non-finite learning rate (named, with its
             t), or as many as not *updates*; labels twice; shapes that disagree; a device that is not there.
         TypeError: no mapping, no schedule, no module.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> from lrcourse.training import digits, sweep
+        >>> schedules = {"level": curves.constant, "linear": lambda lr: curves.linear_to_zero(lr, 50)}
+        >>> result = sweep(digits(), schedules, lrs=[0.01, 0.1, 1], seeds=2, updates=50, progress=False)
+        >>> result
+        Sweep(2 schedules × 3 learning rates × 2 seeds, 50 updates each; 0 of 12 diverged)
+        >>> result.best().lr, result.lr[1, 2, :3].tolist()
+        (1.0, [1.0, 0.98, 0.96])
     """
     options = locals()
     del options["progress"]
@@ -316,7 +345,15 @@ def sweeping(
     n_jobs: int | None = None,
 ) -> Generator[tuple[int, int], None, Sweep]:
     """:func:`sweep` in small steps: yields ``(done, total)`` updates and returns the result, so that whoever draws can
-    draw in between: ``result = yield from sweeping(...)``."""
+    draw in between: ``result = yield from sweeping(...)``.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> from lrcourse.training import digits, sweeping
+        >>> steps = sweeping(digits(), {"level": curves.constant(0.1)}, seeds=1, updates=4)
+        >>> list(steps)  # a loop reports; "yield from" returns the Sweep as well
+        [(1, 4), (2, 4), (3, 4), (4, 4)]
+    """
     data, seeds = _checked_data(data), checked_seeds(seeds)
     updates = count("updates", updates)
     if batch_size is not None and count("batch_size", batch_size) > len(data.x):
@@ -379,7 +416,15 @@ def sweeping(
 
 
 def shares(steps: Generator[tuple[int, int], None, Sweep], whole: float = 1.0) -> Generator[float, None, Sweep]:
-    """:func:`sweeping`, as explorers tell it: yields the share done, of *whole*, and returns the result."""
+    """:func:`sweeping`, as explorers tell it: yields the share done, of *whole*, and returns the result.
+
+    Example:
+        >>> from lrcourse import curves
+        >>> from lrcourse.training import digits, shares, sweeping
+        >>> steps = sweeping(digits(), {"level": curves.constant(0.1)}, seeds=1, updates=4)
+        >>> list(shares(steps, 0.5))  # the first half of what an explorer has to do
+        [0.125, 0.25, 0.375, 0.5]
+    """
     while True:
         try:
             done, total = next(steps)
