@@ -131,6 +131,7 @@ class Schedule:
 
         Raises:
             ValueError: some t is negative, NaN or infinite, or lies where torch's scheduler raises.
+            TypeError: t is no number, and no array of numbers.
         """
         run = isinstance(t, range)
         if not run:

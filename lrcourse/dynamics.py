@@ -506,7 +506,7 @@ _REGIMES = (
 
 
 def regime(lr: float) -> Regime:
-    """What descent at this *lr* does in ``double_well()`` to almost every ball that starts inside.
+    """What descent at this *lr* does in ``double_well()`` to almost every ball that starts within ±√(1 + 2/lr).
 
     The :data:`THRESHOLDS` separate the codes ``"settles"``, ``"period 2"``, ``"doubling"``, ``"chaos"``,
     ``"hops"`` and ``"diverges"``.
@@ -740,6 +740,9 @@ def noise_variance(
         sigma: standard deviation of the gradient's noise.
         momentum: β, as in :func:`langevin`.
 
+    Returns:
+        A float for one lr, else an array of lr's shape.
+
     Raises:
         ValueError: from the stability limit on, where the variance grows for ever; for arguments out of
             range.
@@ -767,8 +770,8 @@ def noise_variance(
 def gibbs(landscape: Landscape, temperature: float, x: ArrayLike) -> NDArray[np.float64]:
     """The density ``exp(-f(x) / T) / Z`` in which Langevin dynamics settles, on a 1-D landscape.
 
-    It holds for small lr, with ``T = lr * sigma**2 / 2``. *x* is an increasing grid, over which the
-    density is normalised by the trapezoidal rule.
+    It holds for small lr, with ``T = lr * sigma**2 / 2``. *x* is an increasing grid ``(n,)``, over which the
+    density ``(n,)`` is normalised by the trapezoidal rule.
 
     Raises:
         ValueError: for a temperature that is not positive, a grid that does not increase, or a 2-D landscape.

@@ -159,6 +159,10 @@ def record(
 def build(scheduler: str | type | functools.partial, **kwargs: Any) -> Callable[[Optimizer], LRScheduler]:
     """A function of the optimizer that builds the real torch scheduler, described as for :func:`curve`.
 
+    Raises:
+        ValueError, TypeError: an unknown scheduler or argument, or one that is missing. Values are for torch to judge,
+            when the function is called.
+
     Example:
         >>> from lrcourse.schedulers import build, record
         >>> parts = [("ConstantLR", {"factor": 0.5, "total_iters": 2}), ("ExponentialLR", {"gamma": 0.5})]

@@ -203,6 +203,9 @@ class TransformerLRScheduler(CurveLR):
         warmup_steps: the update ``warmup_steps - 1`` uses the highest, ``(d_model · warmup_steps)^-½``.
         last_epoch: as for :class:`~lrcourse.training.scheduler.CurveLR`.
 
+    Raises:
+        ValueError: d_model or warmup_steps is not positive, or no whole number.
+
     Source: Vaswani et al., arXiv:1706.03762, section 5.3, equation 3.
 
     Example:

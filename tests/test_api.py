@@ -16,7 +16,7 @@ FINDER = doctest.DocTestFinder()
 def entries():
     """Name → function or class: all that the API's pages show, each once, though the package shows some again."""
     found = {}
-    for module in map(importlib.import_module, MODULES):
+    for module in map(importlib.import_module, reversed(MODULES)):  # the package comes last
         own = [name for name, thing in vars(module).items()
                if getattr(thing, "__module__", "") == module.__name__ and not name.startswith("_")]  # fmt: skip
         for name in getattr(module, "__all__", own):
@@ -43,4 +43,4 @@ def test_an_entry_has_an_example_that_holds(name, tmp_path, monkeypatch):
 
 def test_all_pages_are_read():
     modules = {name.rpartition(".")[0] for name in ENTRIES}
-    assert modules <= set(MODULES) and len(modules) > 10 and len(ENTRIES) > 120
+    assert modules == set(MODULES) and len(ENTRIES) > 120

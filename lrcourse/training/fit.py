@@ -252,6 +252,12 @@ def evaluate(
 ) -> Score:
     """Loss and accuracy over all of *x* and *y*, with the model in evaluation mode; its mode is restored.
 
+    The loss is ``loss(model(x), y)``; accuracy is nan where the targets are no classes.
+
+    Raises:
+        ValueError: x and y are not equally many.
+        TypeError: model is no module, x or y no tensor, or loss no function.
+
     Example:
         >>> from lrcourse.training import digits, evaluate, mlp
         >>> data = digits()

@@ -33,6 +33,7 @@ def mlp(
 
     Raises:
         ValueError: for fewer than two widths, or one that is not a positive integer; a gain that is not positive.
+        TypeError: widths that are no list, or an activation that makes no module.
 
     Example:
         >>> from lrcourse.training import mlp

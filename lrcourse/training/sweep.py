@@ -55,6 +55,9 @@ PARTS = 50  # reports of progress in a block
 class Best(NamedTuple):
     """The training that did best on average over the seeds.
 
+    *mean* and *standard_error* are those of the measure that was asked for; the error is nan for a single seed, *lr*
+    None where the sweep was given no learning rates.
+
     Example:
         >>> from lrcourse import curves
         >>> from lrcourse.training import digits, sweep
@@ -347,6 +350,8 @@ def sweeping(
     """:func:`sweep` in small steps: yields ``(done, total)`` updates and returns the result, so that whoever draws can
     draw in between: ``result = yield from sweeping(...)``.
 
+    Arguments and errors are those of :func:`sweep`; an error comes with the first ``next``.
+
     Example:
         >>> from lrcourse import curves
         >>> from lrcourse.training import digits, sweeping
@@ -416,7 +421,9 @@ def sweeping(
 
 
 def shares(steps: Generator[tuple[int, int], None, Sweep], whole: float = 1.0) -> Generator[float, None, Sweep]:
-    """:func:`sweeping`, as explorers tell it: yields the share done, of *whole*, and returns the result.
+    """*steps* of :func:`sweeping`, told as explorers tell it: yields ``whole * done / total``, returns the result.
+
+    *whole* is the share that the sweep has in all there is to do.
 
     Example:
         >>> from lrcourse import curves
