@@ -22,8 +22,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from . import curves
+from .arguments import count, function, listed, positive
 from .curves import Schedule
-from .training.arguments import count, function, listed, positive
 from .training.scheduler import CurveLR
 
 __all__ = ["in_sequence", "multiplied", "product", "sequential", "what_it_does"]

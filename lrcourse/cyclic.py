@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import curves
+from .arguments import count, function, numbers, positive, seeded
 from .curves import Schedule
-from .training.arguments import count, function, numbers, positive, seeded
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -29,8 +29,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
-from .training import History, digits, fit, mlp
-from .training.arguments import (
+from .arguments import (
     count,
     damping,
     function,
@@ -42,6 +41,7 @@ from .training.arguments import (
     seeded,
     shown,
 )
+from .training import History, digits, fit, mlp
 from .training.threads import one_thread
 from .words import say
 

@@ -43,7 +43,7 @@ from torch.nn.parameter import is_lazy
 from torch.optim import LBFGS, Optimizer
 from torch.utils.data import DataLoader, Sampler
 
-from .training.arguments import choice, count, listed, number, numbers, positive, whole
+from .arguments import choice, count, listed, number, numbers, positive, whole
 from .words import say
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -31,9 +30,7 @@ from torch import Tensor
 
 from . import curves
 from ._files import replacing
-from .curves import Schedule
-from .training import mlp, mnist1d
-from .training.arguments import (
+from .arguments import (
     count,
     damping,
     instance,
@@ -46,7 +43,10 @@ from .training.arguments import (
     shown,
     whole,
 )
+from .curves import Schedule
+from .training import mlp, mnist1d
 from .training.batched import Layers, Optimizer, evaluate, train
+from .training.models import BENCH
 from .training.sweep import Rates, Sweep, checked_seeds, sweep
 from .training.threads import one_thread
 from .words import say
@@ -54,8 +54,6 @@ from .words import say
 Array = NDArray[np.float64]
 
 UPDATES = 300
-BENCH: dict[str, Any] = {"model": (40, 32, 32, 10), "batch_size": 32, "momentum": 0.9}
-"""What is trained, as arguments of ``sweep``: MNIST-1D, two hidden layers of 32, SGD with momentum."""
 
 # --- A valley that shakes -------------------------------------------------------------------------------------
 

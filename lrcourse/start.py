@@ -55,7 +55,7 @@ def train(lr: np.ndarray, *, networks: int = NETWORKS, seed: int = 0) -> Trained
     """
     import torch
 
-    from .training.arguments import count, numbers, seeded
+    from .arguments import count, numbers, seeded
 
     lr, networks, seed = numbers("lr", lr), count("networks", networks), seeded("seed", seed)
     if lr.ndim != 1 or not len(lr) or not np.isfinite(lr).all() or (lr < 0).any():

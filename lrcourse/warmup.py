@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from . import curves
-from .training.arguments import count
+from .arguments import count
 from .training.fit import wants_metric
 from .training.scheduler import CurveLR, ResumableLR
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import grp
 import json
 import os
@@ -32,6 +33,7 @@ CONFIG = ROOT / "classroom" / "jupyterhub_config.py"
 GROUPS = STUDENTS, TEACHERS = "lrcourse", "lrcourse-teachers"
 PROGRAMS = Path(sys.prefix) / "bin"
 PATH = os.pathsep.join([str(PROGRAMS), os.environ["PATH"]])
+NEW_MOUNTS = 0x20000  # CLONE_NEWNS
 SECONDS = 120  # for anything that a loaded machine of two cores has to do
 
 
@@ -49,6 +51,47 @@ def obstacle() -> str | None:
         if subprocess.run(read, user="nobody", cwd="/", capture_output=True).returncode == 0:
             return None
     return f"other accounts cannot read {ROOT} or cannot run {sys.executable}"
+
+
+def closed(place: Path) -> Path | None:
+    """The outermost folder that leads to *place* and that other accounts cannot enter."""
+    return next((folder for folder in reversed(place.parents) if not folder.stat().st_mode & 0o001), None)
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[None]:
+    """This thread, and what it starts, sees the folders that lead to the course and to Python as open ones.
+
+    They often lie in root's own home, or in a temporary folder. This is a view only (a mount namespace), in which
+    they hold these two and nothing else: on the host they stay closed.
+    """
+    places = {Path(path) for path in (ROOT, sys.prefix, sys.base_prefix)}
+    folders = {folder for folder in map(closed, places) if folder}
+    if os.environ.get("CI") != "true" or os.geteuid() or not folders:
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)  # os.unshare is there from Python 3.12 on
+    with open("/proc/thread-self/ns/mnt") as outside, tempfile.TemporaryDirectory(prefix="view-", dir="/srv") as kept:
+        if libc.unshare(NEW_MOUNTS):
+            yield  # obstacle() will say what is missing
+            return
+        try:
+            subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+            for number, folder in enumerate(folders):
+                keep = Path(kept, str(number))
+                keep.mkdir()
+                subprocess.run(["mount", "--bind", folder, keep], check=True)
+                subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", folder], check=True)
+                for place in places:
+                    if place.is_relative_to(folder) and not any(p in places for p in place.parents):
+                        place.mkdir(parents=True)
+                        subprocess.run(["mount", "--bind", keep / place.relative_to(folder), place], check=True)
+            os.chdir(ROOT)
+            yield
+        finally:
+            if libc.setns(outside.fileno(), NEW_MOUNTS):
+                raise OSError(ctypes.get_errno(), "cannot leave the view")
+            os.chdir(ROOT)
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "lrcourse"
 SECTIONS = {"start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining", "finder"}
 SECTIONS |= {"practice", "physics"}
-GROUND = {"curves", "words", "_files", "_lazy"}
+GROUND = {"arguments", "curves", "words", "_files", "_lazy"}
 MAY_IMPORT = {
     "cli": {"cli", "grading", "explorers", "figures", "checks", "training", *SECTIONS, *GROUND},
     "grading": {"grading", "checks", *GROUND},
@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "training/sweep.py": {"training", "figures", *GROUND},  # a result plots itself, when asked to
     "practice/watch.py": {"practice", "training", "figures", *GROUND},  # so does a report
     "finder.py": {"training", "figures", *GROUND},
+    "arguments": set(),
     "curves": set(),
     "words": set(),
     "_files": set(),

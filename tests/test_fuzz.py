@@ -71,7 +71,7 @@ def record(thing):
 
 
 EXEMPT = {
-    "training.arguments.*": "the checks themselves; every other test here is theirs",
+    "arguments.*": "the checks themselves; every other test here is theirs",
     "training.batched.*": "the inner loop of sweep, which has looked at everything; checks would cost its speed",
     "training.threads.*": "takes a device that its caller has checked",
     "training.models.Block": "a part of transformer(), which checks",
@@ -116,7 +116,6 @@ EXEMPT = {
     ),
     "figures.*.alone": "draws for its picture; no page calls it",
     "figures.chaining.composition": "draws for its picture; no page calls it",
-    "figures.custom.standard_error": "draws for its picture; no page calls it",
     "figures.custom.drawn": "draws for its picture; no page calls it",
     "figures.custom.family": "draws for its picture; no page calls it",
     "figures.dynamics.landscape_of": "draws for its picture; no page calls it",

@@ -25,6 +25,7 @@ from tests.hub import (
     accounts,
     obstacle,
     open_folder,
+    opened,
     running,
 )
 from tools.build import ROOT
@@ -75,9 +76,10 @@ class Room:
 
 @pytest.fixture(scope="module")
 def room():
-    if why := obstacle():
-        pytest.skip(why)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(opened())
+        if why := obstacle():
+            pytest.skip(why)
         yield Room(stack.enter_context(open_folder()), stack)
 
 

@@ -12,7 +12,7 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import LRScheduler
 
 from ..physics import sure
-from ..training import mnist1d, sweep
+from ..training import mnist1d, standard_error, sweep
 from ..words import say
 from .compare import EPOCH, GROUP, TIME, UPDATE, Mistake, comparison, numbers
 from .exercise import NotYet, exercise
@@ -526,7 +526,7 @@ def judge_drawn(case: dict, seen: list) -> str | None:
         return say("{n} of {all} networks diverged: too hot", "{all} 个网络中有 {n} 个发散：太热了",
                    n=int((~np.isfinite(mine)).sum()), all=NETWORKS)  # fmt: skip
     difference = mine - constant
-    mean, error = difference.mean(), difference.std(ddof=1) / NETWORKS**0.5
+    mean, error = difference.mean(), standard_error(difference)
     needed = sure(NETWORKS, 2.0)
     if mean < -needed * error:
         return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..arguments import flag
 from ..figures.finder import BENCHES, SEEDS, UPDATES, Lag, ReadIt, bench_name, range_test_of
-from ..training.arguments import flag
 from ..words import say
 from .explorer import Choice, Control, Explorer, Slider, Switch
 

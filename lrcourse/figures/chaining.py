@@ -17,8 +17,8 @@ from matplotlib.colors import ListedColormap
 from numpy.typing import NDArray
 
 from .. import curves, schedulers
+from ..arguments import count
 from ..curves import Schedule, then
-from ..training.arguments import count
 from ..training.scheduler import CurveLR
 from . import style
 from .style import Figure, Picture, Seen, label, styled

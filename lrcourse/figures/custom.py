@@ -13,21 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import curves
+from ..arguments import whole
 from ..curves import Schedule
-from ..training import mnist1d
-from ..training.arguments import whole
+from ..training import BENCH, mnist1d, standard_error
 from ..training.sweep import Measure, Sweep, shares, sweep, sweeping
 from . import style
 from .style import Figure, Picture, Seen, label, styled
 
 SEEDS, UPDATES = 16, 300
-BENCH: dict[str, Any] = {"model": (40, 32, 32, 10), "batch_size": 32, "momentum": 0.9}
-"""The networks of the race, as arguments of ``sweep``: MNIST-1D, two hidden layers of 32, SGD with momentum."""
-
-
-def standard_error(values: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
-    """Of the mean over *axis*."""
-    return values.std(axis, ddof=1) / np.sqrt(values.shape[axis])
 
 
 # --- Draw your own --------------------------------------------------------------------------------------------

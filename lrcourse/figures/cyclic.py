@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import cyclic, schedulers
 from ..cyclic import Ensemble
-from ..training import Sweep
+from ..training import Sweep, standard_error
 from ..training.sweep import Measure
 from . import style
 from .style import Figure, Picture, Seen, label, styled
@@ -24,7 +24,7 @@ GROUND = "#EDF0F4"
 def _summary(values: ArrayLike) -> tuple[Array, Array]:
     """Mean over the first axis, and its standard error."""
     values = np.asarray(values, float)
-    return values.mean(0), values.std(0, ddof=1) / np.sqrt(len(values))
+    return values.mean(0), standard_error(values, axis=0)
 
 
 def _errors_said(axes, seeds: int, y: float = 0.04, **look: Any) -> None:

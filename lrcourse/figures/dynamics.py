@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from .. import dynamics
 from ..dynamics import Landscape
-from ..training import History
+from ..training import History, standard_error
 from ..words import say
 from . import style
 from .style import Figure, Picture, Seen, label, styled
@@ -855,7 +855,7 @@ def batch_temperature(*, seeds: int = 3) -> Figure:
         "{seeds} 个数据集的标准误不超过 {error:.2f}。",
         heats=_list(heats, "g"), etas=_list(8 * heats, "g"), one=_list(ratios[1].mean(axis=1), ".2f"),
         two=_list(ratios[2].mean(axis=1), ".2f"), eight=_list(ratios[8].mean(axis=1), ".2f"), seeds=seeds,
-        error=max(ratio.std(axis=1, ddof=1).max() for ratio in ratios.values()) / np.sqrt(seeds),
+        error=max(standard_error(ratio).max() for ratio in ratios.values()),
     )  # fmt: skip
     return figure
 
@@ -881,7 +881,7 @@ def slow_cooling(*, seeds: int = 4) -> Figure:
     left, right = figure.subplots(1, 2)
     frozen = quench.mean(axis=0)
     for axes, values, still, color in ((left, share, frozen[0], style.SECOND), (right, loss, frozen[1], style.LOSS)):
-        error = values.std(axis=1, ddof=1) / np.sqrt(seeds)
+        error = standard_error(values)
         axes.errorbar(lengths, values.mean(axis=1), error, fmt="o-", color=color, markersize=6)
         style.limit_line(axes, still, label("quench", "淬火"), vertical=False)
         axes.set(xscale="log", xlabel=label("updates spent cooling", "用于冷却的更新步数"))
@@ -897,7 +897,7 @@ def slow_cooling(*, seeds: int = 4) -> Figure:
         "用 {n} 步线性冷却：落入最深谷的比例 {share}（标准误不超过 {error:.3f}），平均损失比最低点高 {loss}。"
         "淬火：比例 {quench:.2f}，损失 {above:.2f}。",
         n=_list(lengths, "d"), share=_list(share.mean(1), ".2f"), loss=_list(loss.mean(1), ".2f"),
-        error=(share.std(axis=1, ddof=1) / np.sqrt(seeds)).max(), quench=frozen[0], above=frozen[1],
+        error=standard_error(share).max(), quench=frozen[0], above=frozen[1],
     )  # fmt: skip
     return figure
 

@@ -18,7 +18,7 @@ from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorData
 from .. import curves, training
 from ..curves import Schedule
 from ..finder import SUGGESTIONS, RangeTest, find_lr
-from ..training.sweep import shares, sweep, sweeping
+from ..training.sweep import shares, standard_error, sweep, sweeping
 from . import style
 from .style import Figure, Picture, Seen, halo, label, styled
 
@@ -379,7 +379,7 @@ class Truth(NamedTuple):
         and its standard error."""
         difference = self.at - self.loss[self.best]
         with np.errstate(invalid="ignore"):  # some diverged
-            return difference.mean(1), difference.std(1, ddof=1) / difference.shape[1] ** 0.5
+            return difference.mean(1), standard_error(difference)
 
 
 def truth(test: RangeTest, lrs: Sequence[float], train: Callable[[NDArray[np.float64]], NDArray]) -> Truth:
@@ -411,7 +411,7 @@ def against(found: Mapping[str, tuple[RangeTest, Truth]]) -> Figure:
         mean = true.loss.mean(1)
         kept = np.isfinite(mean)
         error = np.zeros_like(mean)
-        error[kept] = true.loss[kept].std(1, ddof=1) / true.loss.shape[1] ** 0.5
+        error[kept] = standard_error(true.loss[kept])
         low = mean[kept].min()
         heights = true.at.mean(1)
         top = max(low + 1.6 * (mean[0] - low), 1.02 * heights[np.isfinite(heights)].max(initial=0))
@@ -552,7 +552,7 @@ class ReadIt(Picture):
         ))  # fmt: skip
         lost = int((~np.isfinite(final)).sum())
         height = np.clip(final.mean(), 0, 2.5) if not lost else 2.5
-        error = 0.0 if lost else final.std(ddof=1) / SEEDS**0.5
+        error = 0.0 if lost else standard_error(final)
         self.mine.set_data([lr], [height])
         self.error.set_data([lr, lr], np.clip([height - error, height + error], 0, 2.5))
         for artist in (self.mine, self.error):

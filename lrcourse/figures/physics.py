@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import curves, dynamics, physics
+from ..arguments import count
 from ..curves import Schedule
-from ..training import mnist1d
-from ..training.arguments import count
+from ..training import mnist1d, standard_error
 from ..training.sweep import Sweep, shares, sweep, sweeping
 from . import style
 from .style import Figure, Picture, Seen, label, styled
@@ -34,7 +34,7 @@ def name_of(schedule: str) -> str:
 
 def mean_and_error(values: Array) -> tuple[float, float]:
     """Mean and its standard error."""
-    return float(np.mean(values)), float(np.std(values, ddof=1) / len(values) ** 0.5)
+    return float(np.mean(values)), float(standard_error(values))
 
 
 # --- Cooling --------------------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import schedulers
-from ..training import History
-from ..training.arguments import count, positive
+from ..arguments import count, positive
+from ..training import History, standard_error
 from ..words import say
 from . import style
 from .style import Figure, Picture, Seen, label, styled
@@ -105,7 +105,7 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
         above.plot(histories[0].lr, color=color, label=style.schedule_name(name))
         loss = np.array([np.convolve(h.loss, np.ones(smooth) / smooth, mode="valid") for h in histories])
         at = np.arange(loss.shape[1]) + smooth - 1
-        mean, error = loss.mean(0), _standard_error(loss)
+        mean, error = loss.mean(0), standard_error(loss)
         below.fill_between(at, mean - error, mean + error, color=color, alpha=0.2, linewidth=0)
         below.plot(at, mean, color=color)
         said.append(f"{style.schedule_name(name)} {mean[-1]:.3f} ± {error[-1]:.3f}")
@@ -127,11 +127,6 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
         smooth=smooth, said=label(", ", "，").join(said),
     )  # fmt: skip
     return figure
-
-
-def _standard_error(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of the mean over the first axis."""
-    return values.std(0, ddof=1) / np.sqrt(len(values))
 
 
 # --- Any two classes, side by side ----------------------------------------------------------------------------
@@ -422,7 +417,7 @@ def cooling_speed(runs: Mapping[float, Sequence[History]]) -> Figure:
     """
     half_lives = sorted(runs)
     losses = np.array([[history.test.loss for history in runs[t] if history.test] for t in half_lives]).T
-    mean, error = losses.mean(0), _standard_error(losses)
+    mean, error = losses.mean(0), standard_error(losses)
     finite = [t for t in half_lives if np.isfinite(t)]
     at = [t if np.isfinite(t) else 4 * finite[-1] for t in half_lives]
 

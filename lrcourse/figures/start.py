@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 
 from .. import start
+from ..training import standard_error
 from . import style
 from .style import Picture, Seen, label
 
@@ -61,7 +62,7 @@ class FirstTouch(Picture):
             line.set_ydata(column)
         self.mean.set_ydata(smooth.mean(1))
         self.dots.set_ydata(np.maximum(accuracy, FLOOR))
-        mean, error = accuracy.mean(), accuracy.std(ddof=1) / len(accuracy) ** 0.5
+        mean, error = accuracy.mean(), standard_error(accuracy)
         self.bar.set_ydata([max(mean, FLOOR)] * 2)
         self.number.set_text(f"{mean:.1%}")
         words = label(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from ..training import Sweep
-from ..training.sweep import Measure
+from ..training.sweep import Measure, standard_error
 from . import style
 from .style import Figure, label, styled
 
@@ -141,8 +141,7 @@ def _losses(result: Sweep) -> Figure:
     for t in updates:
         total = MEMORY * total + (1 - MEMORY) * result.loss[:, 0, :, t]
         smooth[..., t] = total / weight[t]
-    seeds = smooth.shape[1]
-    error = smooth.std(1, ddof=1) / seeds**0.5 if seeds > 1 else np.zeros_like(smooth[:, 0])
+    error = np.nan_to_num(standard_error(smooth, axis=1))
     for rate, colour in zip(result.lr[:, 0], _colours(len(result.schedules)), strict=True):
         top.plot(updates, rate, color=colour)
     _lines(bottom, result.schedules, updates, smooth.mean(1), error)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from .. import curves
-from ..training import Sweep
-from ..training.arguments import count, whole
+from ..arguments import count, whole
+from ..training import Sweep, standard_error
 from ..training.sharpness import Descent, descending
 from . import style
 from .style import Figure, Picture, Seen, label, styled
@@ -166,7 +166,7 @@ def survival(runs: Mapping[int, Descent]) -> Figure:
         peaks, last = run.rates[:, -1], run.loss[:, :, -1]
         share = np.isfinite(last).mean(1)
         above.plot(peaks, share, "o-", color=color, markersize=5, label=label("warm-up {w}", "预热 {w} 步", w=warmup))
-        mean, error = last.mean(1), last.std(1, ddof=1) / last.shape[1] ** 0.5
+        mean, error = last.mean(1), standard_error(last)
         whole = np.isfinite(mean)
         below.errorbar(peaks[whole], mean[whole], error[whole], fmt="o-", color=color, markersize=5, capsize=3)
         top = peaks[share == 1].max()

@@ -11,8 +11,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from .. import curves
+from ..arguments import choice, count, flag, positive
 from ..curves import Schedule
-from ..training.arguments import choice, count, flag, positive
 from ..words import say
 
 RATES = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3}

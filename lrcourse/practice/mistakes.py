@@ -37,8 +37,8 @@ from torch.optim.lr_scheduler import (
 )  # fmt: skip
 
 from .. import curves
+from ..arguments import count, function
 from ..training import fit, mlp, mnist1d
-from ..training.arguments import count, function
 from ..training.scheduler import CurveLR
 from ..training.sweep import shares, sweeping
 from .watch import Finding, Report, watch, watching_everything

@@ -32,7 +32,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
 
 from .._files import replacing
-from ..training.arguments import count, flag, instance, seeded
+from ..arguments import count, flag, instance, seeded
 
 FORMAT = "lrcourse run 1"
 SHOWN = 3  # of the entries that do not fit, in a message

@@ -32,7 +32,7 @@ from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import ChainedScheduler, CosineAnnealingLR, LRScheduler
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from ..training.arguments import count
+from ..arguments import count
 from ..training.scheduler import as_schedule
 from ..words import say
 

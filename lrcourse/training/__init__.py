@@ -2,10 +2,10 @@
 
 from .data import Dataset, digits, mnist1d
 from .fit import History, Score, evaluate, fit
-from .models import mlp, transformer
-from .sweep import Best, Sweep, shares, sweep, sweeping
+from .models import BENCH, mlp, transformer
+from .sweep import Best, Sweep, shares, standard_error, sweep, sweeping
 
 __all__ = [
-    "Best", "Dataset", "History", "Score", "Sweep", "digits", "evaluate", "fit", "mlp", "mnist1d", "shares", "sweep",
-    "sweeping", "transformer",
+    "BENCH", "Best", "Dataset", "History", "Score", "Sweep", "digits", "evaluate", "fit", "mlp", "mnist1d", "shares",
+    "standard_error", "sweep", "sweeping", "transformer",
 ]  # fmt: skip

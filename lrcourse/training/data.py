@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .arguments import seeded, share, whole
+from ..arguments import instance, seeded, share, whole
 
 
 class Dataset(NamedTuple):
@@ -33,6 +33,32 @@ class Dataset(NamedTuple):
     """``(n,)`` int64: their classes."""
     x_test: Tensor | None = None
     y_test: Tensor | None = None
+
+
+def checked_data(data: Dataset | tuple[Tensor, ...]) -> Dataset:
+    """*data* as a :class:`Dataset`, if it is one that can be trained on.
+
+    Raises:
+        ValueError, TypeError: as :func:`~lrcourse.training.fit` and :func:`~lrcourse.training.sweep`.
+    """
+    if not isinstance(data, tuple) or len(data) not in (2, 4):
+        kind = type(data).__name__
+        raise TypeError(f"data must be a Dataset or a tuple (x, y) or (x, y, x_test, y_test), got {kind}")
+    data = Dataset(*data)
+    if (data.x_test is None) != (data.y_test is None):
+        raise ValueError("data must hold x_test and y_test, or neither; got one of them")
+    parts: list[tuple[str, Tensor, Tensor]] = [("training", data.x, data.y)]
+    if data.x_test is not None and data.y_test is not None:
+        parts.append(("test", data.x_test, data.y_test))
+    for part, x, y in parts:
+        for tensor in (x, y):
+            if not instance("each part of data", tensor, Tensor, "a tensor").ndim:
+                raise ValueError("data must hold a tensor with a row for each example, got a single number")
+        if not len(x) or len(x) != len(y):
+            raise ValueError(
+                f"data must hold as many targets as inputs, and some; in the {part} part got {len(x)} and {len(y)}"
+            )
+    return data
 
 
 def digits(*, train: int = 1200, label_noise: float = 0.0, seed: int = 0) -> Dataset:

@@ -15,8 +15,8 @@ from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from .arguments import choice, count, function, instance, seeded
-from .data import Dataset
+from ..arguments import choice, count, function, instance, seeded
+from .data import Dataset, checked_data
 from .scheduler import momentum_of
 
 
@@ -216,21 +216,8 @@ def check_fit(
     """
     instance("model", model, nn.Module, "a torch.nn.Module")
     instance("optimizer", optimizer, Optimizer, "a torch optimizer")
-    if not isinstance(data, tuple) or len(data) not in (2, 4):
-        raise TypeError(
-            f"data must be a Dataset or a tuple (x, y) or (x, y, x_test, y_test), got {type(data)}"
-        )
-    data = Dataset(*data)
-    for part in (data.x, data.y):
-        if not instance("each part of data", part, Tensor, "a tensor").ndim:
-            raise ValueError("data must hold a tensor with a row for each example, got a single number")
+    data = checked_data(data)
     examples = len(data.x)
-    if examples == 0 or examples != len(data.y):
-        raise ValueError(
-            f"data must hold as many targets as inputs, and some; got {examples} and {len(data.y)}"
-        )
-    if (data.x_test is None) != (data.y_test is None):
-        raise ValueError("data must hold x_test and y_test, or neither; got one of them")
     if batch_size is not None and count("batch_size", batch_size) > examples:
         raise ValueError(
             f"batch_size must be at most the {examples} training examples, got {batch_size!r}; None takes all"

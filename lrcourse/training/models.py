@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from numbers import Integral
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from .arguments import choice, count, function, instance, listed, positive, seeded
+from ..arguments import choice, count, function, instance, listed, positive, seeded
+
+BENCH: dict[str, Any] = {"model": (40, 32, 32, 10), "batch_size": 32, "momentum": 0.9}
+"""What the course's races train, as arguments of ``sweep``: MNIST-1D, two hidden layers of 32, SGD with momentum."""
 
 
 def mlp(

@@ -14,8 +14,8 @@ from torch.optim import Optimizer, lr_scheduler
 from torch.optim.lr_scheduler import LRScheduler
 
 from .. import curves
+from ..arguments import flag, instance, shown, whole
 from ..curves import Schedule
-from .arguments import flag, instance, shown, whole
 
 Function = Callable[[int], float]
 """Of t = 0, 1, 2, ...: a :class:`~lrcourse.curves.Schedule`, or any function."""

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from .arguments import count, function, instance, listed, numbers, whole
+from ..arguments import count, function, instance, listed, numbers, whole
 from .batched import Layers, spread
 from .data import Dataset, digits
 from .models import mlp

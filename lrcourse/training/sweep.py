@@ -31,10 +31,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from .._files import replacing
+from ..arguments import choice, count, flag, function, listed, not_negative, number, numbers, positive, share, whole
 from ..curves import Schedule
-from .arguments import choice, count, flag, function, listed, not_negative, number, numbers, positive, share, whole
 from .batched import Layers, Loss, Modules, Optimizer, evaluate, spread, train
-from .data import Dataset
+from .data import Dataset, checked_data
 from .models import checked_widths, mlp
 from .threads import one_thread
 
@@ -50,6 +50,34 @@ Measure = Literal["train_loss", "test_loss", "accuracy"]
 FORMAT = "lrcourse sweep 1"
 MEMORY = 2**27  # bytes of weights, optimizer state and activations that one block of copies may take
 PARTS = 50  # reports of progress in a block
+
+
+def standard_error(values: ArrayLike, axis: int = -1) -> Array:
+    """How uncertain a mean over seeds is: their standard deviation (n − 1 below) over √n.
+
+    Args:
+        values: any shape, the seeds along *axis*.
+
+    Returns:
+        *values*' shape without *axis*, in the unit of the values; nan for a single seed.
+
+    Raises:
+        TypeError: values are no numbers.
+        ValueError: values have no such axis.
+
+    Example:
+        >>> from lrcourse.training import standard_error
+        >>> standard_error([[1.0, 3.0], [5.0, 5.0]]).tolist()
+        [1.0, 0.0]
+    """
+    array = numbers("values", values)
+    if not array.ndim:
+        raise ValueError("values must have an axis for the seeds, got a single number")
+    axis = whole("axis", axis, least=-array.ndim, most=array.ndim - 1)
+    n = array.shape[axis]
+    if n < 2:
+        return np.full(np.delete(array.shape, axis), np.nan)
+    return np.asarray(array.std(axis, ddof=1) / n**0.5)
 
 
 class Best(NamedTuple):
@@ -157,9 +185,7 @@ class Sweep:
 
     def standard_error(self, measure: Measure | Literal["loss"] = "test_loss") -> Array:
         """Standard error of :meth:`mean`; nan for a single seed."""
-        values = self._measure(measure)
-        n = values.shape[2]
-        return values.std(axis=2, ddof=1) / n**0.5 if n > 1 else np.full_like(values[:, :, 0], np.nan)
+        return standard_error(self._measure(measure), axis=2)
 
     def best(self, measure: Measure | None = None) -> Best:
         """Schedule and learning rate with the lowest mean loss, or the highest accuracy.
@@ -359,7 +385,7 @@ def sweeping(
         >>> list(steps)  # a loop reports; "yield from" returns the Sweep as well
         [(1, 4), (2, 4), (3, 4), (4, 4)]
     """
-    data, seeds = _checked_data(data), checked_seeds(seeds)
+    data, seeds = checked_data(data), checked_seeds(seeds)
     updates = count("updates", updates)
     if batch_size is not None and count("batch_size", batch_size) > len(data.x):
         raise ValueError(
@@ -441,20 +467,6 @@ def shares(steps: Generator[tuple[int, int], None, Sweep], whole: float = 1.0) -
 
 
 # --- What is asked for ----------------------------------------------------------------------------------------
-
-
-def _checked_data(data: Dataset | tuple[Tensor, ...]) -> Dataset:
-    if not isinstance(data, tuple) or len(data) not in (2, 4):
-        kind = type(data).__name__
-        raise TypeError(f"data must be a Dataset or a tuple (x, y) or (x, y, x_test, y_test), got {kind}")
-    data = Dataset(*data)
-    for x, y, part in ((data.x, data.y, "training"), (data.x_test, data.y_test, "test")):
-        if x is None and y is None and part == "test":
-            continue
-        if x is None or y is None or not len(x) or len(x) != len(y):
-            sizes = [None if each is None else len(each) for each in (x, y)]
-            raise ValueError(f"the {part} part must hold as many targets as inputs, and some; got {sizes}")
-    return data
 
 
 def checked_seeds(seeds: int | Iterable[int]) -> tuple[int, ...]:
