@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pytest
 from PIL import Image
+from test_figures import pale
 
 import lrcourse
 from lrcourse import explorers
@@ -230,11 +231,18 @@ def test_the_explorers_are_found():
 
 @pytest.fixture
 def few_networks(monkeypatch):
-    """Explorers that train move the same artists with fewer networks, sooner."""
-    from lrcourse.figures import custom, warmup
+    """Explorers that train move the same artists with fewer networks or fewer updates, sooner."""
+    from lrcourse.figures import custom, finder, physics, practice, warmup
 
     monkeypatch.setattr(custom, "SEEDS", 2)
+    monkeypatch.setattr(finder, "SEEDS", 2)
+    monkeypatch.setattr(physics, "SEEDS", physics.SEEDS[:3])
+    monkeypatch.setattr(practice, "SEEDS", range(2))
     monkeypatch.setattr(warmup.Edge, "SEEDS", 1)
+    monkeypatch.setattr(warmup.Edge, "UPDATES", 50)
+    physics._losses_of_rivals.cache_clear()
+    yield
+    physics._losses_of_rivals.cache_clear()
 
 
 @pytest.mark.usefixtures("few_networks")
@@ -253,6 +261,7 @@ def test_every_explorer_at_its_ends_and_snaps(make):
             for stop in control.stops():
                 explorer.set(**{control.key: stop})
                 assert explorer.error is None, f"{control.key} = {stop}: {explorer.error}"
+                assert not pale(explorer.picture.figure), "words of less than 4.5:1"
                 if control.key in unmoved and np.abs(pixels(explorer) - first).max() > 60:
                     unmoved.remove(control.key)
                 for ends in brought_along(explorer, control):

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import io
+import itertools
 import pkgutil
 import warnings
 
@@ -15,12 +16,6 @@ import lrcourse
 from lrcourse import figures
 from lrcourse.figures import style
 from lrcourse.figures.style import Figure, styled
-
-
-def luminance(color: str) -> float:
-    rgb = np.asarray(matplotlib.colors.to_rgb(color))
-    linear = np.where(rgb <= 0.03928, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def still_figures() -> list:
@@ -44,9 +39,46 @@ def line() -> Figure:
     return figure
 
 
-def test_text_has_contrast():
-    for color in (style.INK, style.QUIET):
-        assert 1.05 / (luminance(color) + 0.05) >= 4.5, color
+# How the cones that are left see linear RGB: Machado, Oliveira and Fernandes (2009), severity 1.
+EYES = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    "all three cones": np.eye(3),
+}
+XYZ = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+
+
+def seen(color: str, eye: str) -> np.ndarray:
+    """A colour in CIELAB, where distances are roughly those that are felt, as one who sees like this sees it."""
+    rgb = np.asarray(matplotlib.colors.to_rgb(color))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz = np.asarray(XYZ) @ np.clip(EYES[eye] @ linear, 0, 1) / (0.95047, 1, 1.08883)
+    x, y, z = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_colours_that_mean_something_are_told_apart_by_every_eye(eye):
+    """By 15, six times what is just noticed; a grey reference is thin as well, and may come as near as 8."""
+    kinds = ("LR", "LOSS", "NOISE", "SECOND", "MOMENTUM", "THEORY", "REFERENCE")
+    for one, other in itertools.combinations(kinds, 2):
+        apart = np.linalg.norm(seen(getattr(style, one), eye) - seen(getattr(style, other), eye))
+        assert apart > (8 if other == "REFERENCE" else 15), (one, other, apart)
+
+
+def test_a_colour_becomes_ink_only_as_far_as_it_must():
+    assert style.ink(style.LR).upper() == style.LR  # 5.2:1 as it is
+    for color in (style.LOSS, style.NOISE, style.SECOND, style.MOMENTUM):
+        assert 4.5 <= contrast(style.ink(color)) < 4.75
+
+
+def contrast(color) -> float:
+    """On white; WCAG's formula by way of its own two ends."""
+    *rgb, alpha = matplotlib.colors.to_rgba(color)
+    mixed = [alpha * part + 1 - alpha for part in rgb]
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in mixed]
+    return 1.05 / (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] + 0.05)
 
 
 def test_nobody_elses_settings_change():
@@ -91,12 +123,23 @@ def test_every_figure_has_words_glyphs_and_nothing_cut_off(draw, language):
     finally:
         lrcourse.use_language("en")
     assert len(figure.alt) > 20, "a figure says in words what it shows"
+    assert not pale(figure), "words of less than 4.5:1"
     by_hand = [*figure.texts, figure._suptitle, *(text for axes in figure.axes for text in _placed(axes))]
     for text in filter(None, by_hand):
         if text.get_visible() and text.get_text().strip():
             box, frame = text.get_window_extent(), figure.bbox.padded(1)
             inside = frame.contains(box.x0, box.y0) and frame.contains(box.x1, box.y1)
             assert inside, f"cut off: {text.get_text()!r}"
+
+
+def pale(figure) -> set:
+    """Words that are hard to read: the text, and its contrast."""
+    found = set()
+    for text in figure.findobj(matplotlib.text.Text):
+        value = contrast(matplotlib.colors.to_rgba(text.get_color(), text.get_alpha()))
+        if value < 4.5 and text.get_visible() and text.get_text().strip():
+            found.add((text.get_text(), round(value, 1)))
+    return found
 
 
 def _placed(axes) -> list:

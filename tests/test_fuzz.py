@@ -71,7 +71,6 @@ def record(thing):
 
 
 EXEMPT = {
-    "arguments.*": "the checks themselves; every other test here is theirs",
     "training.batched.*": "the inner loop of sweep, which has looked at everything; checks would cost its speed",
     "training.threads.*": "takes a device that its caller has checked",
     "training.models.Block": "a part of transformer(), which checks",
@@ -79,6 +78,7 @@ EXEMPT = {
     "training.scheduler.ResumableLR": "the base of our schedulers, which check",
     "training.scheduler.momentum_of": "reads a torch param group",
     "start.initial": "draws the weights of start.train, which checks",
+    "training.data.checked_data": "the check of fit and sweep, which are called with every bad value",
     "training.fit.check_fit": "the checks of fit, which is called with every bad value",
     "training.models.checked_widths": "the check of mlp and sweep, which are called with every bad value",
     "training.fit.wants_metric": "asks a question that any object can answer: no",
@@ -363,6 +363,7 @@ EXAMPLES = {
     ),
     "training.sweep.sweep": lambda: sweeping() | dict(progress=False),
     "training.sweep.sweeping": sweeping,
+    "training.sweep.standard_error": lambda: dict(values=[[1.0, 2.0], [2.0, 4.0]], axis=1),
     "training.sweep.checked_seeds": lambda: dict(seeds=2),
     # practice
     "practice.advise.advise": lambda: dict(

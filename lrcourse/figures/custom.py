@@ -58,10 +58,8 @@ class DrawYourOwn(Picture):
         rate.set_ylabel(label("learning rate η", "学习率 η"), color=style.INK)
         rate.tick_params(labelbottom=False)
         rate.text(0, 1.05, label("yours", "你的"), transform=rate.transAxes, color=style.LR, weight="bold")
-        rate.text(
-            1, 1.05, label("cosine, its best peak", "余弦（最佳峰值）"), transform=rate.transAxes, color=style.SECOND,
-            weight="bold", ha="right",
-        )  # fmt: skip
+        its = dict(transform=rate.transAxes, color=style.ink(style.SECOND), weight="bold", ha="right")
+        rate.text(1, 1.05, label("cosine, its best peak", "余弦（最佳峰值）"), **its)
 
         losses = figure.add_subplot(grid[1, 0], sharex=rate)
         (self.theirs,) = losses.plot(t, nothing, color=style.SECOND)
@@ -244,9 +242,8 @@ class FamilyBrowser(Picture):
         (self.ends,) = rate.plot([], [], "o", color=style.LR, markersize=6)
         rate.set(xlim=(-15, self.TOTAL + 15), ylim=(-0.003, PEAK * 1.08))
         rate.set_ylabel(label("learning rate η", "学习率 η"))
-        rate.text(
-            1, 1.04, label("cosine", "余弦"), transform=rate.transAxes, color=style.SECOND, weight="bold", ha="right"
-        )
+        its = dict(transform=rate.transAxes, color=style.ink(style.SECOND), weight="bold", ha="right")
+        rate.text(1, 1.04, label("cosine", "余弦"), **its)
         self.name = rate.text(0, 1.04, "", transform=rate.transAxes, color=style.LR, weight="bold")
         (self.its_clock,) = clock.plot([], [], color=style.SECOND)
         (self.clock,) = clock.plot([], [], color=style.LR)
@@ -346,7 +343,7 @@ def raced(race: Sweep, reference: str = "cosine") -> Figure:
         right.errorbar(mean, row, xerr=error, fmt="o", color=color, markersize=7, elinewidth=3)
         gap = f"{mean:+.3f} ± {error:.3f}".replace("-", "−") if name != reference else "0"
         for column, words in zip(columns, (gap, f"{peak:g}"), strict=True):
-            table.text(column, row, words, ha="right", va="center", fontsize=10, color=color)
+            table.text(column, row, words, ha="right", va="center", fontsize=10, color=style.ink(color))
         said.append(label(
             "{name} {loss:.3f} ({mean:+.3f} ± {error:.3f}, η {peak:g})",
             "{name} {loss:.3f}（{mean:+.3f} ± {error:.3f}，η {peak:g}）",

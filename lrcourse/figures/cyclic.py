@@ -89,7 +89,7 @@ class Cycle(Picture):
         self.title = above.set_title(" ")
         (self.momentum,) = below.plot(t, np.full(self.UPDATES, 0.9), color=style.MOMENTUM)
         below.set(ylim=(0.785, 0.915), xlabel=label("update", "更新步"))
-        below.set_ylabel(label("momentum β", "动量 β"), color=style.MOMENTUM)
+        below.set_ylabel(label("momentum β", "动量 β"), color=style.ink(style.MOMENTUM))
         return [self.lr, self.ends, self.momentum, self.title]
 
     def update(
@@ -191,7 +191,7 @@ class Driven(Picture):
         (self.outside,) = well.plot([], [], color=style.REFERENCE, **look)
         well.set(xlim=(-1.75, 1.75), ylim=(-0.25, 3.3), xticks=[], yticks=[])
         well.set_xlabel(label("position x", "位置 x"), fontsize=10)
-        well.set_ylabel(label("loss", "损失"), color=style.LOSS, fontsize=10)
+        well.set_ylabel(label("loss", "损失"), color=style.ink(style.LOSS), fontsize=10)
         well.grid(False)
 
         self.phase = np.linspace(0, 1, 121)
@@ -228,7 +228,7 @@ class Driven(Picture):
         shares.set_xticks(PERIODS, [str(p) for p in PERIODS])
         shares.set_xticks([], minor=True)
         shares.set_xlabel(label("period of the swing (updates)", "摆动的周期（更新步）"))
-        shares.set_ylabel(label("share escaped", "逃逸比例"), color=style.LOSS)
+        shares.set_ylabel(label("share escaped", "逃逸比例"), color=style.ink(style.LOSS))
         self.clock = shares.set_title(" ", fontsize=11)
         return [
             self.wave, self.now, self.inside, self.outside, self.hot, self.hot_name, self.theory, self.theory_name,
@@ -473,7 +473,7 @@ def snapshots(ensemble: Ensemble, *, smooth: int = 20) -> Figure:
     below.plot(ends, loss[ends - smooth + 1], "s", color=style.INK, markersize=7, clip_on=False, zorder=5)
     below.set(xlim=(0, steps), xlabel=label("update", "更新步"))
     name = label("training loss,\nmean of {n} updates", "训练损失\n（{n} 步平均）", n=smooth)
-    below.set_ylabel(name, color=style.LOSS)
+    below.set_ylabel(name, color=style.ink(style.LOSS))
     colon, comma = label(": ", "："), label(", ", "，")
     said = comma.join(f"{end}{colon}{loss[end - smooth + 1]:.2f}" for end in ends)
     figure.alt = label(

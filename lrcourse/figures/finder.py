@@ -520,7 +520,7 @@ class ReadIt(Picture):
         bottom.set(ylim=(-0.05, 2.6), xlabel=label("learning rate η", "学习率 η"))
         bottom.set_ylabel(label("loss after {n} updates", "{n} 步后的损失", n=UPDATES))
         self.hidden = bottom.text(
-            0.02, 0.9, "", transform=bottom.transAxes, color=style.SECOND, weight="bold", va="top",
+            0.02, 0.9, "", transform=bottom.transAxes, color=style.ink(style.SECOND), weight="bold", va="top",
         )  # fmt: skip
         still = [self.test, self.turn, self.above, self.below, self.sweep]
         return [*still, self.error, self.mine, self.title, self.hidden]

@@ -192,7 +192,7 @@ class Best(Picture):
             (self.losses[name],) = self.fall.plot([], [], **look)
             said = label("best", "最优") if name == "best" else style.schedule_name(name)
             at = (0.02 + 0.24 * i, 1.04)
-            self.rate.text(*at, said, transform=self.rate.transAxes, color=look["color"], weight="bold")
+            self.rate.text(*at, said, transform=self.rate.transAxes, color=style.ink(look["color"]), weight="bold")
         self.rate.axhline(HIGHEST, color=style.REFERENCE, linewidth=1.5, linestyle="--", zorder=1)
         limit = label("2/λ: highest allowed", "2/λ：允许的最高值")
         self.rate.text(0.99, HIGHEST * 1.12, limit, color=style.QUIET, fontsize=9, ha="right", va="bottom")
@@ -346,7 +346,7 @@ class Capstone(Picture):
         names = map(name_of, ("yours", "cosine", "computed"))
         for x, name, color in zip((0, 0.3, 1), names, (style.LR, style.SECOND, style.THEORY), strict=True):
             where = dict(ha="right" if x == 1 else "left", weight="bold")
-            left.text(x, 1.03, name, transform=left.transAxes, color=color, **where)
+            left.text(x, 1.03, name, transform=left.transAxes, color=style.ink(color), **where)
         losses = _losses_of_rivals()
         self.cosine = losses["cosine"]
         others = {name: each - self.cosine for name, each in losses.items() if name != "cosine"}

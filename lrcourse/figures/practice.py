@@ -155,7 +155,7 @@ class WhichMistake(Picture):
         (self.wrong,) = losses.plot(t, nothing, color=style.LOSS)
         losses.set(ylim=(1.0, 2.5), xlabel=label("update", "更新步"))
         losses.set_ylabel(label("batch loss, smoothed", "批次损失（平滑）"))
-        losses.text(0, 1.05, label("with the mistake", "有错"), transform=losses.transAxes, color=style.LOSS,
+        losses.text(0, 1.05, label("with the mistake", "有错"), transform=losses.transAxes, color=style.ink(style.LOSS),
                     weight="bold")  # fmt: skip
         losses.text(0.36, 1.05, label("without (grey)", "无错（灰）"), transform=losses.transAxes, color=style.QUIET)
         self.price = losses.text(1, 1.05, "", transform=losses.transAxes, ha="right", color=style.INK, weight="bold")
@@ -305,7 +305,7 @@ class KilledAt(Picture):
         rate.text(0, 1.06, label("dashed, grey: never killed", "虚线、灰线：从未中断"), transform=rate.transAxes,
                   color=style.QUIET)  # fmt: skip
         rate.text(1, 1.06, label("in colour: resumed", "彩色：续训"), transform=rate.transAxes, ha="right",
-                  color=style.LOSS, weight="bold")  # fmt: skip
+                  color=style.ink(style.LOSS), weight="bold")  # fmt: skip
         losses.plot(t, style.moving_average(one.loss), color=style.REFERENCE)
         (self.loss,) = losses.plot(t, nothing, color=style.LOSS)
         losses.set(ylim=(1.1, 2.6))

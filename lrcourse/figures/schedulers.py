@@ -105,7 +105,7 @@ def trained(runs: Mapping[str, Sequence[History]], *, smooth: int = 20) -> Figur
         above.plot(histories[0].lr, color=color, label=style.schedule_name(name))
         loss = np.array([np.convolve(h.loss, np.ones(smooth) / smooth, mode="valid") for h in histories])
         at = np.arange(loss.shape[1]) + smooth - 1
-        mean, error = loss.mean(0), standard_error(loss)
+        mean, error = loss.mean(0), standard_error(loss, axis=0)
         below.fill_between(at, mean - error, mean + error, color=color, alpha=0.2, linewidth=0)
         below.plot(at, mean, color=color)
         said.append(f"{style.schedule_name(name)} {mean[-1]:.3f} ± {error[-1]:.3f}")
@@ -158,7 +158,7 @@ class Browser(Picture):
             (self.lines[edit],) = self.axes.plot(t, nothing, color=color, linewidth=2.4 if edit == "blue" else 2)
             (self.ends[edit],) = self.axes.plot([0, self.UPDATES - 1], [np.nan] * 2, "o", color=color, markersize=6)
             self.names[edit] = self.axes.text(
-                x, 1.03, "", transform=self.axes.transAxes, color=color, ha=ha, weight="bold", fontsize=10.5,
+                x, 1.03, "", transform=self.axes.transAxes, color=style.ink(color), ha=ha, weight="bold", fontsize=10.5,
             )  # fmt: skip
         self.axes.set(xlim=(-1.5, self.UPDATES + 0.5), xlabel=label("update (or epoch) t", "更新步（或轮）t"))
         self.axes.set_ylabel(label("learning rate η", "学习率 η"))
@@ -354,7 +354,7 @@ class HalfLife(Picture):
         decay.text(0, 1.02, label("η / first η", "η / 初始 η"), color=style.LR, transform=decay.transAxes)
         decay.text(
             1, 1.02, label("{n} nuclei", "{n} 个原子核", n=self.NUCLEI),
-            color=style.NOISE, ha="right", transform=decay.transAxes,
+            color=style.ink(style.NOISE), ha="right", transform=decay.transAxes,
         )  # fmt: skip
 
         clock.plot([0, self.EPOCHS], [0, self.EPOCHS], color=style.REFERENCE, linewidth=1.2)
@@ -417,7 +417,7 @@ def cooling_speed(runs: Mapping[float, Sequence[History]]) -> Figure:
     """
     half_lives = sorted(runs)
     losses = np.array([[history.test.loss for history in runs[t] if history.test] for t in half_lives]).T
-    mean, error = losses.mean(0), standard_error(losses)
+    mean, error = losses.mean(0), standard_error(losses, axis=0)
     finite = [t for t in half_lives if np.isfinite(t)]
     at = [t if np.isfinite(t) else 4 * finite[-1] for t in half_lives]
 
@@ -498,7 +498,7 @@ class Restarts(Picture):
         (self.end,) = below.plot([self.UPDATES], [1], "o", color=style.LOSS, markersize=7, clip_on=False)
         style.limit_line(below, self.GOAL, label("goal", "目标"), vertical=False)
         below.set(ylim=(3e-3, 5), xlabel=label("update", "更新步"))
-        below.set_ylabel(label("energy", "能量"), color=style.LOSS)
+        below.set_ylabel(label("energy", "能量"), color=style.ink(style.LOSS))
         below.set_title(label("What the ball feels: heated again, cooled again", "小球的感受：再加热，再冷却"))
         return [self.rate, self.peaks, self.energy, self.end]
 
@@ -604,7 +604,7 @@ class Plateau(Picture):
         )  # fmt: skip
         style.limit_line(above, self.GOAL, label("goal", "目标"), vertical=False)
         above.set(ylim=(0.02, 50))
-        above.set_ylabel(label("loss", "损失"), color=style.LOSS)
+        above.set_ylabel(label("loss", "损失"), color=style.ink(style.LOSS))
         above.set_title(label("The gauge is noisy, the controller believes it", "仪表有噪声，控制器却信以为真"), pad=26)
 
         below.set(yscale="log", ylim=(3e-5, 1), xlim=(0, Controlled.EPOCHS), xlabel=label("epoch", "轮（epoch）"))
@@ -657,10 +657,10 @@ class OneCycle(Picture):
         top.set_title(label("Up, down, and far below where it began", "升、降，最后远低于起点"))
         (self.momentum,) = middle.plot(t, np.ones(self.UPDATES), color=style.MOMENTUM)
         middle.set(ylim=(0.83, 0.97))
-        middle.set_ylabel(label("momentum β", "动量 β"), color=style.MOMENTUM, fontsize=10)
+        middle.set_ylabel(label("momentum β", "动量 β"), color=style.ink(style.MOMENTUM), fontsize=10)
         (self.effective,) = bottom.plot(t, np.ones(self.UPDATES), color=style.LOSS)
         bottom.set(xlim=(0, self.UPDATES), ylim=(0, 10.8), xlabel=label("update", "更新步"))
-        bottom.set_ylabel("η / (1 − β)", color=style.LOSS, fontsize=10)
+        bottom.set_ylabel("η / (1 − β)", color=style.ink(style.LOSS), fontsize=10)
         return [self.rate, self.marks, self.momentum, self.effective]
 
     def update(

@@ -35,7 +35,7 @@ class FirstTouch(Picture):
         ]
         (self.mean,) = self.losses.plot(updates, np.ones(start.UPDATES), color=style.LOSS)
         self.losses.set(ylim=(0, 4), xlabel=label("update", "更新步"))
-        self.losses.set_ylabel(label("training loss", "训练损失"), color=style.LOSS)
+        self.losses.set_ylabel(label("training loss", "训练损失"), color=style.ink(style.LOSS))
         self.losses.set_title(label("What eight networks make of it", "八个网络的反应"))
 
         right = figure.add_subplot(grid[:, 1])

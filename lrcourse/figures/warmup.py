@@ -52,7 +52,7 @@ class Edge(Picture):
             above, DEAD, label("the same answer to every digit", "对每张图都给出同一个答案"), vertical=False
         )
         above.set(ylim=(2e-3, 20))
-        above.set_ylabel(label("loss (MSE)", "损失（MSE）"), color=style.LOSS)
+        above.set_ylabel(label("loss (MSE)", "损失（MSE）"), color=style.ink(style.LOSS))
         self.title = above.set_title(" ")
 
         style.limit_line(below, 1, "", vertical=False)
@@ -69,7 +69,7 @@ class Edge(Picture):
         edge = dict(color=style.NOISE, linewidth=1.2)
         self.edges = [below.plot(measured, measured * np.nan, **edge)[0] for _ in range(self.SEEDS)]
         below.set(ylim=(0.01, 150), xlim=(0, self.UPDATES), xlabel=label("update", "更新步"))
-        below.set_ylabel("λη/2", color=style.NOISE)
+        below.set_ylabel("λη/2", color=style.ink(style.NOISE))
         below.text(
             0.985,
             0.97,
@@ -84,7 +84,7 @@ class Edge(Picture):
             0.985,
             0.06,
             label("with the curvature measured", "按实测曲率"),
-            color="#B87400",
+            color=style.ink(style.NOISE),
             transform=below.transAxes,
             ha="right",
             va="bottom",
@@ -261,7 +261,7 @@ def conventions(warmup: int = 5, updates: int = 20, shown: int = 12) -> Figure:
         (0, 0),
         (14, 2),
         textcoords="offset points",
-        color=style.LOSS,
+        color=style.ink(style.LOSS),
         fontsize=10,
         va="center",
     )

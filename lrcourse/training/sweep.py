@@ -73,7 +73,7 @@ def standard_error(values: ArrayLike, axis: int = -1) -> Array:
     array = numbers("values", values)
     if not array.ndim:
         raise ValueError("values must have an axis for the seeds, got a single number")
-    axis = whole("axis", axis, least=-array.ndim, most=array.ndim - 1)
+    axis = whole("axis, one of those that values have,", axis, least=-array.ndim, most=array.ndim - 1)
     n = array.shape[axis]
     if n < 2:
         return np.full(np.delete(array.shape, axis), np.nan)
