@@ -211,7 +211,7 @@ def transformer_factor(d_model, warmup_steps, base_lr):
 def transformer_factor(d_model, warmup_steps, base_lr):
     return lambda t: d_model**-0.5 * (t * warmup_steps**-1.5 if t <= warmup_steps else t**-0.5) / base_lr
 
-# %% tags=["wrong"] ex="03.2" expect="raised ZeroDivisionError" expect_zh="抛出了 ZeroDivisionError"
+# %% tags=["wrong"] ex="03.2" expect="counts its steps s from 1" expect_zh="步数 s 从 1 数起"
 def transformer_factor(d_model, warmup_steps, base_lr):
     return lambda t: d_model**-0.5 * min(t**-0.5, t * warmup_steps**-1.5) / base_lr
 

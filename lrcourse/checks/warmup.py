@@ -93,7 +93,14 @@ def run_lambda(answer: Callable, case: dict) -> list[list[float]]:
             say("LambdaLR needs a function of t; transformer_factor returned something of type {found}",
                 "LambdaLR 需要一个 t 的函数，而 transformer_factor 返回的类型是 {found}", found=type(factor).__name__)
         )  # fmt: skip
-    return train(optimizer, LambdaLR(optimizer, factor), case["updates"])
+    try:
+        scheduler = LambdaLR(optimizer, factor)  # which asks for t = 0
+    except ZeroDivisionError:
+        raise NotYet(
+            say("at t = 0 the function divides by zero: the paper counts its steps s from 1, so s = t + 1",
+                "t = 0 时函数除以了零：论文的步数 s 从 1 数起，所以 s = t + 1")
+        ) from None  # fmt: skip
+    return train(optimizer, scheduler, case["updates"])
 
 
 def noam(rate: Callable[[float, float, float, float], float]) -> Callable[[dict], list[list[float]]]:
