@@ -28,13 +28,15 @@ lrcourse.use_language("zh")
 # ## Touch it first
 #
 # Run the cell below (`Shift` + `Enter`). Each time you move the slider, eight small networks are trained from scratch
-# on handwritten digits: 200 updates each, one label in five replaced at random.
+# on handwritten digits: 200 updates each, one label in five replaced at random. A slider answers as soon as no cell is
+# running (`[*]`), so go on cell by cell rather than with *Run All*.
 
-# %% [markdown] lang="zh" of="90633730"
+# %% [markdown] lang="zh" of="4833095e"
 # ## 先动手试试
 #
 # 运行下面的单元格（`Shift` + `Enter`）。每次移动滑块，八个小网络都会在手写数字上从头训练一遍：
-# 各 200 个更新步，并且五分之一的标签改为随机抽取。
+# 各 200 个更新步，并且五分之一的标签改为随机抽取。有单元格在运行（`[*]`）时，滑块要等它结束才有反应，所以请逐格运行，
+# 不要一次运行全部。
 
 # %% [markdown] lang="en" given="91%"
 # **Predict**: can a constant learning rate reach the goal, 91% right on digits never seen? Then try; then change the

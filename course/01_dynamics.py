@@ -213,10 +213,10 @@ for share in (0.95, 1.05):
 
 # %% [markdown] lang="en"
 # **Predict**: is the ball lost at once at η = 1.2? The goal: make it **hop** into the other well,
-# without any noise, with the smallest η you can.
+# without any noise, at an η of at most 1.61.
 
-# %% [markdown] lang="zh" of="de324414"
-# **先猜一猜**：η = 1.2 时小球会立刻飞走吗？目标：毫无噪声，用尽可能小的 η 让它**跳**进另一个势阱。
+# %% [markdown] lang="zh" of="bac006ac"
+# **先猜一猜**：η = 1.2 时小球会立刻飞走吗？目标：毫无噪声，用不超过 1.61 的 η 让它**跳**进另一个势阱。
 
 # %% name="bifurcation"
 explorers.dynamics.bifurcation()
@@ -297,11 +297,11 @@ for lr, momentum in ((0.1, 0.0), (0.05, 0.5), (0.01, 0.9), (0.1, 0.9)):
 
 # %% [markdown] lang="en"
 # Mass makes the ball swing, which may cost updates or save them. In the bowl below, one direction is a hundred times as
-# stiff as the other. **Predict** which knob helps more, η or β. The goal: within 1% of the bottom after at most 50 updates.
+# stiff as the other. **Predict** which knob helps more, η or β. The goal: 1% of the first distance after at most 50 updates.
 
-# %% [markdown] lang="zh" of="f007c021"
+# %% [markdown] lang="zh" of="371509e9"
 # 有了质量，小球会摆动；这可能多费步数，也可能省下步数。下面的碗，一个方向的曲率是另一个方向的一百倍。
-# **先猜一猜**：η 和 β，哪个旋钮更管用？目标：至多 50 步，把到谷底的距离降到 1% 以内。
+# **先猜一猜**：η 和 β，哪个旋钮更管用？目标：至多 50 步，把到谷底的距离降到起始的 1%。
 
 # %% name="oscillator"
 explorers.dynamics.oscillator()

@@ -5,6 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 
+SECTIONS = (
+    "start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining", "finder", "practice", "physics",
+)  # fmt: skip
+
 
 def lazy(package: str, modules: Iterable[str], names: Mapping[str, str] | None = None) -> tuple[Callable, Callable]:
     """The ``__getattr__`` and ``__dir__`` of *package*: its *modules*, and *names* that live in a module elsewhere."""

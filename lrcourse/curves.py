@@ -302,6 +302,7 @@ def _number(
     return number
 
 
+_LARGEST = float(np.finfo(np.float64).max)
 _LONGEST = 2**53
 """Beyond it float64 skips whole numbers, and int64 is near its end."""
 
@@ -478,6 +479,25 @@ def _carried(a: Schedule, time: Callable[[NDArray], NDArray] = lambda t: t) -> d
     return {"momentum": momentum, "unclear": a._law.unclear, "whole": _whole_runs(a)}
 
 
+_ALGEBRA = ("product", "scale", "shift", "stretch", "then")
+
+
+def _until(
+    a: Schedule, back: Callable[[float], float] = lambda t: t, time: Callable[[float], float] = lambda t: t
+) -> dict[str, Any]:
+    """Where a law ends if a's goes on in another time, of which *back* is the inverse but for rounding."""
+    end, last, beyond = a._law.last, a._law.last, a._law.beyond
+    if time(0.0) > last:
+        end = -1.0
+    elif last < math.inf:
+        end = min(max(back(last), 0.0), _LARGEST)
+        if time(float(math.ceil(end))) <= last:  # 49 * (1 / 49) < 1, yet 1 / (1 / 49) == 49
+            end = float(math.ceil(end))
+        while time(end) > last:
+            end = math.nextafter(end, 0)
+    return {"last": end, "beyond": beyond if a.name in _ALGEBRA else f"{a.name} ends, {beyond}"}
+
+
 @_factory
 def _product(a: Schedule, b: Schedule) -> _Law:
     if a.cycles_momentum and b.cycles_momentum:
@@ -485,13 +505,14 @@ def _product(a: Schedule, b: Schedule) -> _Law:
                                            "takes cycle_momentum=False"}  # fmt: skip
     else:
         rest = _carried(b if b.cycles_momentum else a)
-    return _Law(lambda t: a(t) * b(t), **{**rest, "whole": _whole_runs(a, b)})
+    sooner = a if a._law.last <= b._law.last else b
+    return _Law(lambda t: a(t) * b(t), **{**rest, **_until(sooner), "whole": _whole_runs(a, b)})
 
 
 @_factory
 def _scale(factor: float, a: Schedule) -> _Law:
     number = _number("factor", factor)
-    return _Law(lambda t: number * a(t), **_carried(a))
+    return _Law(lambda t: number * a(t), **_carried(a), **_until(a))
 
 
 @_factory
@@ -502,13 +523,15 @@ def _shift(a: Schedule, n: float) -> _Law:
     def earlier(t: NDArray) -> NDArray:
         return np.maximum(t - number, 0)
 
-    return _Law(lambda t: a(earlier(t)), **_carried(a, earlier))
+    until = _until(a, lambda t: t + number, lambda t: max(t - number, 0))
+    return _Law(lambda t: a(earlier(t)), **_carried(a, earlier), **until)
 
 
 @_factory
 def _stretch(a: Schedule, factor: float) -> _Law:
     number = _number("factor", factor, "a positive number", lambda x: x > 0)
-    return _Law(lambda t: a(t / number), **_carried(a, lambda t: t / number))
+    until = _until(a, lambda t: t * number, lambda t: t / number)
+    return _Law(lambda t: a(t / number), **_carried(a, lambda t: t / number), **until)
 
 
 @_factory
@@ -548,7 +571,9 @@ def then(a: Schedule, b: Schedule, at: int) -> _Law:
             f"of the two parts only {one.name} cycles momentum, {other.name} does not say what it should be; "
             "give both one, or build it with cycle_momentum=False"
         )
-    return _Law(functools.partial(joined, a, b), momentum=momentum, unclear=unclear, whole=_whole_runs(a, b))
+    until = _until(b, lambda t: t + join, lambda t: t - join if t >= join else -math.inf)
+    whole = _whole_runs(a, b)
+    return _Law(functools.partial(joined, a, b), momentum=momentum, unclear=unclear, whole=whole, **until)
 
 
 # --- Families -------------------------------------------------------------------------------------------------

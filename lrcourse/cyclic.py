@@ -295,13 +295,10 @@ class Ensemble:
         import torch
         from torch.func import functional_call
 
-        was_training = self.model.training
-        self.model.eval()
-        try:
-            with torch.no_grad():
-                return torch.stack([functional_call(self.model, state, (x,)).softmax(-1) for state in self.states])
-        finally:
-            self.model.train(was_training)
+        from .training.models import in_mode
+
+        with in_mode(self.model, training=False), torch.no_grad():
+            return torch.stack([functional_call(self.model, state, (x,)).softmax(-1) for state in self.states])
 
     def errors(self, x: Tensor, y: Tensor) -> tuple[float, list[float]]:
         """The share of wrong classes: of the ensemble, and of each member."""

@@ -41,6 +41,7 @@ from .arguments import (
     seeded,
     shown,
 )
+from .curves import Schedule
 from .training import History, digits, fit, mlp
 from .training.threads import one_thread
 from .words import say
@@ -1076,10 +1077,8 @@ def _rates(lr: Rate, steps: int, name: str = "lr") -> NDArray[np.float64]:
     """The learning rate of each update, ``(steps,)``."""
     steps = count("steps", steps)
     if callable(lr):
-        try:
-            values: Any = lr(np.arange(steps))  # type: ignore[arg-type]  # most functions of t take all t at once
-        except (TypeError, ValueError):  # a function of a single t, such as a lambda with an `if`
-            values = [lr(t) for t in range(steps)]
+        # Any other function gets Python's whole numbers one by one: of int64 some power of t may overflow unseen.
+        values: Any = lr(range(steps)) if isinstance(lr, Schedule) else [lr(t) for t in range(steps)]
         return _series(name, values, steps)
     lrs = _series(name, lr, steps)
     if np.ndim(lr) == 0 and lrs[0] == 0:

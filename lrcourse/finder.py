@@ -25,13 +25,13 @@ start, minimum/3 of 300 steps is the better start: 0.03 and 0.16, where minimum/
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import inf, isfinite, nan
-from numbers import Integral, Real
+from numbers import Real
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -43,7 +43,9 @@ from torch.nn.parameter import is_lazy
 from torch.optim import LBFGS, Optimizer
 from torch.utils.data import DataLoader, Sampler
 
-from .arguments import choice, count, listed, number, numbers, positive, whole
+from .arguments import choice, count, number, numbers, positive, whole
+from .training.models import in_mode
+from .training.sweep import checked_seeds
 from .words import say
 
 if TYPE_CHECKING:
@@ -107,8 +109,8 @@ def find_lr(
         suggestion: which of the four is ``suggested_lr``. "minimum/10" and "minimum/3" divide the learning rate at the
             smallest smoothed loss; "steepest" is where it falls fastest per unit of ln η; "valley" lies within the
             longest fall, as fastai has it.
-        seeds: how many tests, or their seeds: each begins where the model is now, and differs by its batches (and
-            dropout). None makes one test, with the random states as they are.
+        seeds: how many tests, or their seeds, all different: each begins where the model is now, and differs by its
+            batches (and dropout). None makes one test, with the random states as they are.
         closure: ``closure(model, batch)`` returns the loss of a batch of any kind, moved to *device*; for example
             ``lambda model, batch: model(**batch).loss``.
         val_loader: watch the mean loss over its batches, in evaluation mode, instead of the training loss.
@@ -149,7 +151,7 @@ def find_lr(
     choice("suggestion", suggestion, SUGGESTIONS)
     if progress is not None and not isinstance(progress, bool | np.bool_):
         raise TypeError(f"progress must be True, False or None, got {progress!r}")
-    chosen = _seeds(seeds)
+    chosen: Sequence[int | None] = [None] if seeds is None else checked_seeds(seeds)
     with Finder(**options) as finder, _bar(progress, len(chosen) * finder.num_steps) as bar:
         runs = []
         for number, seed in enumerate(chosen):
@@ -650,11 +652,8 @@ class Finder:
 
     @torch.no_grad()
     def _validate(self) -> float:
-        modes = [(module, module.training) for module in self.model.modules()]
-        self.model.eval()
-        losses = [self._loss(batch, "val_loader").item() for batch in self._validation]
-        for module, training in modes:
-            module.training = training
+        with in_mode(self.model, training=False):
+            losses = [self._loss(batch, "val_loader").item() for batch in self._validation]
         if not losses:
             raise ValueError("val_loader must give at least one batch, got none")
         return sum(losses) / len(losses)
@@ -845,17 +844,6 @@ def _ratios(optimizer: Optimizer) -> tuple[float, ...]:
     rates = [float(group[key]) for group in groups]
     base = next((rate for rate in rates if rate > 0), None)
     return (1.0,) * len(rates) if base is None else tuple(rate / base for rate in rates)
-
-
-def _seeds(seeds: int | Iterable[int] | None) -> list[int | None]:
-    if seeds is None:
-        return [None]
-    if isinstance(seeds, Real):
-        return list(range(count("seeds", seeds)))
-    chosen = listed("seeds", seeds, "a positive whole number, or whole numbers from 0")
-    if not chosen or not all(isinstance(s, Integral) and not isinstance(s, bool) and 0 <= s < 2**63 for s in chosen):
-        raise ValueError(f"seeds must be a positive whole number, or whole numbers from 0, got {seeds!r}")
-    return [int(seed) for seed in chosen]
 
 
 def _own(loader: Iterable) -> Iterable:

@@ -44,7 +44,7 @@ from .arguments import (
     whole,
 )
 from .curves import Schedule
-from .training import mlp, mnist1d
+from .training import mlp, mnist1d, standard_error
 from .training.batched import Layers, Optimizer, evaluate, train
 from .training.models import BENCH
 from .training.sweep import Rates, Sweep, checked_seeds, sweep
@@ -363,7 +363,8 @@ def fit_law(lr: ArrayLike, loss: ArrayLike, *, directions: int = 16, smooth: int
         smooth: updates that one point of the fit averages.
 
     Raises:
-        ValueError: shapes that differ, a loss that is not finite, or too few updates.
+        ValueError: shapes that differ, a loss that is not finite, learning rates that are negative, not finite or 0
+            throughout, or too few updates.
 
     Example:
         >>> import numpy as np
@@ -377,6 +378,9 @@ def fit_law(lr: ArrayLike, loss: ArrayLike, *, directions: int = 16, smooth: int
     rates, losses = np.atleast_2d(numbers("lr", lr)), np.atleast_2d(numbers("loss", loss))
     if rates.shape != losses.shape or not np.isfinite(losses).all():
         raise ValueError(f"lr and loss must have one shape, and loss be finite; got {rates.shape} and {losses.shape}")
+    _checked(rates)
+    if not rates.any():
+        raise ValueError("lr must be above 0 somewhere, got zeros only")
     if rates.shape[1] < 2 * count("smooth", smooth):
         raise ValueError(f"{rates.shape[1]} updates are too few for averages over {smooth}; take a smaller smooth")
     curvature = np.geomspace(1 / rates.sum(1).max(), 1 / rates.max(), count("directions", directions))
@@ -591,7 +595,7 @@ class Score:
         """Standard error of the mean; infinite if one run diverged, 0 for the cosine itself."""
         if not np.isfinite(self.differences).all():
             return np.inf
-        return float(np.std(self.differences, ddof=1) / len(self.differences) ** 0.5)
+        return float(standard_error(self.differences))
 
     @property
     def margin(self) -> float:

@@ -662,7 +662,8 @@ def test_doctor_exits_1_only_where_something_is_wrong(run, monkeypatch):
     [
         (["strat"], "✗ there is no command 'strat'; the nearest is `lrcourse start`\n"),
         (["check", "--lang", "fr"], "✗ argument --lang: invalid choice: 'fr'"),
-        (["check", "--timeout", "-1"], "✗ argument --timeout: needs a whole number of seconds from 1, got -1"),
+        (["check", "--timeout", "-1"], "✗ argument --timeout: needs a whole number from 1, got -1"),
+        (["check", "--timeout", "soon"], "✗ argument --timeout: needs a whole number from 1, got soon"),
         (["check", "--timeout", "soon"], "✗ argument --timeout: "),
         (["lab", "--port", "x"], "✗ argument --port: invalid int value: 'x'"),
         (["reset"], "✗ the following arguments are required: SECTION; `lrcourse reset --help`\n"),

@@ -277,6 +277,38 @@ def test_momentum_that_nobody_knows(schedule, message):
         _ = schedule.momentum
 
 
+R = recorded([0.3, 0.2, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "updates"),
+    [
+        (2 * R, 3), (linear_warmup(1, 2) * R, 3), (R * recorded([1, 1]), 2), (then(constant(0.1), R, at=2), 5),
+        (R.shift(2), 5), (R.shift(1.5), 5), (R.shift(-2), 1), (R.shift(40), 43), (R.stretch(1), 3), (R.stretch(1.5), 5),
+        (2 * R.stretch(1.5).stretch(3).shift(10), 24), (then(R, R.shift(-1), at=2).shift(1), 5),
+        (ONE_CYCLE.shift(3), 64), (ONE_CYCLE.stretch(0.1), 7), (ONE_CYCLE.stretch(1 / 60), 2),
+        (R.shift(-3), 0), (2 * R.shift(-3).shift(9), 0), (then(constant(0.1), R.shift(-3), at=4), 4),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_composition_knows_where_it_ends(schedule, updates):
+    """*updates*: how many have a value; the next one has none, which the outermost law says."""
+    assert updates == math.floor(schedule._law.last) + 1
+    assert len(schedule(range(updates))) == updates
+    assert updates == 0 or schedule(schedule._law.last) >= 0
+    ends = "recorded ends, the recording has [23] values|one_cycle_lr ends, it has total_steps = 60"
+    with pytest.raises(ValueError, match=f"^{schedule.name} has no value at t = {updates}: ({ends})"):
+        schedule(updates)
+
+
+@examples(80)
+@given(values=st.integers(1, 99), n=st.floats(-50, 1e9), factor=st.floats(1e-3, 1e9), t=st.integers(0, 3000))
+def test_a_composition_ends_exactly_where_its_part_does(values, n, factor, t):
+    part = recorded(np.ones(values))
+    for schedule, inner in ((part.shift(n), max(t - n, 0)), (part.stretch(factor), t / factor)):
+        assert (t <= schedule._law.last) == (inner < values)
+
+
 def test_then_takes_arrays_in_any_order():
     joined = then(constant(1), linear_to_zero(2, 4), at=3)
     assert joined([5, 0, 3, 2, 9]).tolist() == [1, 1, 2, 1, 0]

@@ -479,6 +479,49 @@ def test_the_step_after_the_last_update_of_a_recording_is_taken():
         scheduler.step()
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda r: 2 * r,
+        lambda r: linear_warmup(1, 2) * r,
+        lambda r: ONE_CYCLE * r,
+        lambda r: then(curves.constant(0.1), r, at=2),
+        lambda r: r.shift(2),
+        lambda r: r.stretch(1.5),
+    ],
+)
+def test_the_step_after_the_last_update_of_a_composition_is_taken(around):
+    schedule = around(curves.recorded([0.3, 0.2, 0.1]))
+    updates = math.floor(schedule._law.last) + 1
+    optimizer = new_optimizer([0.1])
+    scheduler = CurveLR(optimizer, schedule)
+    assert run(optimizer, scheduler, updates)[:, 0, 0].tolist() == pytest.approx(schedule(range(updates)).tolist())
+    with pytest.raises(ValueError, match=rf"has no value at t = {updates + 1}: recorded ends, the recording has 3"):
+        scheduler.step()
+
+
+def test_a_step_that_is_not_taken_is_not_counted():
+    optimizer = new_optimizer()
+    scheduler = CustomScheduler(optimizer, lambda t: math.nan if t == 2 else 0.5)
+    run(optimizer, scheduler, 1)
+    before = scheduler.state_dict()
+    with pytest.raises(ValueError, match="for t = 2"):
+        scheduler.step()
+    assert scheduler.state_dict() == before
+    with pytest.raises(ValueError, match="for t = 2"):
+        scheduler._update_lr(2)  # as a SequentialLR begins it
+    assert scheduler.state_dict() == before
+
+
+def test_a_state_goes_into_an_optimizer_without_momentum():
+    first, second = new_optimizer(), new_optimizer(kind=torch.optim.Adagrad)
+    saved, scheduler = CustomScheduler(first, WARM_COSINE), CustomScheduler(second, WARM_COSINE)
+    run(first, saved, 3)
+    scheduler.load_state_dict(saved.state_dict())
+    assert scheduler.last_epoch == 3
+    assert [group["lr"] for group in second.param_groups] == [lr for lr, _ in setting(first)]
+
+
 def test_a_snapshot_in_memory_is_not_touched_by_what_comes_after():
     class Seen:
         def __init__(self):

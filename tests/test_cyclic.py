@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import CosineAnnealingWarmRestarts
 from lrcourse import curves
 from lrcourse.curves import constant, cosine_annealing_warm_restarts
 from lrcourse.cyclic import (
+    Ensemble,
     adiabatic,
     cycle_ends,
     drive,
@@ -197,6 +198,13 @@ def test_snapshots_are_those_of_one_run_with_warm_restarts():
     assert ensemble.errors(data.x_test, data.y_test)[0] == pytest.approx(wrong)
     assert model.training
     assert ensemble.states[0]["body.2.0.weight"].ne(ensemble.states[1]["body.2.0.weight"]).any()  # copies
+
+
+def test_an_ensemble_leaves_frozen_parts_frozen():
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    model[1].eval()
+    Ensemble(model, (model.state_dict(),), np.zeros(0), np.zeros(0)).probabilities(torch.ones(4, 2))
+    assert [module.training for module in model.modules()] == [True, True, False]
 
 
 def test_bad_ensembles():

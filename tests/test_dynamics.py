@@ -14,7 +14,7 @@ from scipy.stats import ks_2samp
 from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR
 
-from lrcourse import dynamics, words
+from lrcourse import curves, dynamics, words
 from lrcourse.dynamics import (
     LANDSCAPES,
     THRESHOLDS,
@@ -157,6 +157,18 @@ def test_a_learning_rate_is_a_number_an_array_or_any_function_of_t():
     constant = gradient_descent(well, 0.3, 0.1, 20)
     np.testing.assert_array_equal(gradient_descent(well, 0.3, lambda t: 0.1, 20), constant)
     np.testing.assert_array_equal(constant[:11], path[:11])
+
+
+@pytest.mark.parametrize("lr", [lambda t: 0.1 / abs(1 + t**8) ** 0.1, lambda t: 0.1 / 2**t])
+def test_a_function_of_t_gets_whole_numbers_without_an_end(lr):
+    expected = gradient_descent(quadratic(), 1.0, [lr(t) for t in range(300)], 300)
+    np.testing.assert_array_equal(gradient_descent(quadratic(), 1.0, lr, 300), expected)
+
+
+def test_a_schedule_is_asked_for_all_updates_at_once():
+    asked = []
+    gradient_descent(quadratic(), 1.0, curves.multiplicative_lr(0.1, lambda t: asked.append(t) or 0.9), 20)
+    assert len(asked) < 20  # a value needs all before it: one by one they would be 190
 
 
 @given(curvature=st.floats(0.01, 100), share=st.floats(0.01, 1.99), start=st.floats(-5, 5))

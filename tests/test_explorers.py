@@ -4,7 +4,9 @@ import importlib
 import inspect
 import io
 import pkgutil
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -290,6 +292,52 @@ def test_every_explorer_speaks_chinese(make):
     names = [control.name for control in explorer.controls if not control.name.isidentifier()]  # torch's arguments
     for text in (explorer.question, explorer._words.value, *names):
         assert any("\u4e00" <= letter <= "\u9fff" for letter in text), f"not Chinese: {text!r}"
+
+
+def test_controls_that_go_are_closed_with_all_that_they_are_made_of():
+    from ipywidgets.widgets.widget import _instances
+
+    from lrcourse.explorers import schedulers
+
+    browser = schedulers.schedule_browser()
+    choice = next(control for control in browser.controls if isinstance(control, Choice))
+    first, other, *_ = choice.stops()
+    open_ones = set(_instances)
+    for _ in range(3):
+        browser.set(**{choice.key: other})
+        browser.set(**{choice.key: first})
+        browser.reset()
+    assert len(_instances) == len(open_ones)
+
+
+def test_two_threads_that_move_a_slider_leave_one_picture(monkeypatch):
+    """JupyterLab may answer a slider on another thread than a cell."""
+    explorer = explorers.schedulers.half_life()
+    slider = next(control for control in explorer.controls if isinstance(control, Slider))
+    restore = explorer.picture.figure.canvas.restore_region
+
+    def slowly(region):
+        restore(region)
+        time.sleep(0.01)  # the other thread's turn
+
+    monkeypatch.setattr(explorer.picture.figure.canvas, "restore_region", slowly)
+    ends = [slider.low, slider.high]
+    with ThreadPoolExecutor(2) as threads:
+        for _ in range(5):
+            list(threads.map(lambda end: explorer.set(**{slider.key: end}), ends))
+            shown, value = pixels(explorer), explorer.values[slider.key]
+            explorer.set(**{slider.key: value})
+            assert np.abs(pixels(explorer) - shown).max() == 0
+
+
+def test_a_name_that_is_no_control_leaves_sliders_and_picture_at_one():
+    explorer = explorers.schedulers.half_life()
+    slider = next(control for control in explorer.controls if isinstance(control, Slider))
+    with pytest.raises(KeyError):
+        explorer.set(**{slider.key: slider.high, "nope": 1})
+    shown = pixels(explorer)
+    explorer.set(**{slider.key: slider.high})
+    assert np.abs(pixels(explorer) - shown).max() == 0
 
 
 def brought_along(explorer: Explorer, control) -> list[dict]:

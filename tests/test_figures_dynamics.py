@@ -239,7 +239,7 @@ def test_words_of_damping():
 
 def test_without_noise_the_constant_run_predicts_the_others():
     picture = pictures.OneClock()
-    seen = picture.show(power=2.0, lr=0.05, batch_size=None, train=True)
+    seen = picture.show(power=2.0, lr=0.05, batch_size=0, train=True)
     assert numbers(seen.words)[-1] < 0.01
     assert not seen.goal
     np.testing.assert_allclose(picture.yours.get_ydata(), picture.predicted.get_ydata(), rtol=0.01)
@@ -249,14 +249,14 @@ def test_without_noise_the_constant_run_predicts_the_others():
 @pytest.mark.parametrize(("power", "lr", "broken"), [(4.0, 0.15, False), (4.0, 0.3, True), (-4.0, 0.3, False)])
 def test_a_peak_beyond_the_limit_of_its_time_breaks_the_clock(power, lr, broken):
     """Peaks of 0.74 and 1.49; the limit 2/λ is 1 at first, and higher when a rising schedule gets to its peak."""
-    seen = pictures.OneClock().show(power=power, lr=lr, batch_size=None, train=True)
+    seen = pictures.OneClock().show(power=power, lr=lr, batch_size=0, train=True)
     assert (numbers(seen.words)[-1] > pictures.CLOCK_GOAL) is broken
     assert bool(seen.goal) is broken
 
 
 def test_it_yields_only_when_a_network_has_to_be_trained():
     picture = pictures.OneClock()
-    values = dict(power=1.25, lr=0.05, batch_size=None, train=True)
+    values = dict(power=1.25, lr=0.05, batch_size=0, train=True)
     picture.show(**values)
     assert not list(picture.frames(**values))
     assert picture.rate.get_ydata().mean() == pytest.approx(1)

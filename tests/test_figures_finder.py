@@ -144,11 +144,22 @@ def test_what_is_read_is_trained():
     (height,) = explorer.picture.mine.get_ydata()
     assert height == pytest.approx(losses.mean(), rel=1e-4)
     np.testing.assert_allclose(explorer.picture.sweep.get_ydata(), pictures.trained("digits").mean(1), rtol=1e-6)
-    assert "✓" in explorer._goal.value
+    assert "1 of 3 networks" in explorer._words.value and "✓" not in explorer._goal.value
     buttons = next(control for control in explorer.controls if control.key == "lr").snaps
     assert buttons == pictures.range_test_of("digits").suggestions
     explorer.set(lr=10.0)
     assert explorer.error is None
+
+
+def test_the_goal_is_reached_on_all_three_networks_and_on_no_fewer():
+    explorer = explorers.finder.read_it()
+    for done, name in enumerate(pictures.BENCHES, 1):
+        bench, losses = pictures.BENCHES[name], pictures.trained(name).mean(1)
+        explorer.set(network=name, lr=1e-4)
+        assert "Near enough" not in explorer._words.value
+        explorer.set(lr=bench.lrs[np.nanargmin(losses)])
+        assert f"{done} of 3 networks" in explorer._words.value
+        assert ("✓" in explorer._goal.value) == (done == 3)
 
 
 def test_old_dots_are_grey_while_it_trains():

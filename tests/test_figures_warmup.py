@@ -42,6 +42,20 @@ def test_the_sharpness_is_the_largest_eigenvalue_of_the_hessian():
     torch.testing.assert_close(again, found, rtol=1e-4, atol=0)
 
 
+def test_the_sharpness_of_a_flat_loss_is_zero_and_its_direction_finds_what_curves_later():
+    curvatures = torch.tensor([[0.0, 0.0], [2.0, 8.0]])
+
+    def losses(p):
+        return (curvatures * p[0] ** 2).sum(1) / 2
+
+    found, directions = sharpness(losses, [torch.ones(2, 2)])
+    assert found.tolist() == pytest.approx([0, 8])
+    curvatures[0] = torch.tensor([1.0, 3.0])
+    assert sharpness(losses, [torch.ones(2, 2)], directions)[0].tolist() == pytest.approx([3, 8])
+    curvatures[1] = torch.nan
+    assert sharpness(losses, [torch.ones(2, 2)])[0].isnan().tolist() == [False, True]
+
+
 @pytest.mark.parametrize(("activation", "gain"), [(nn.Tanh, 1.0), (nn.ReLU, 2.0)])
 def test_a_descent_is_what_plain_pytorch_trains(activation, gain):
     rates = curves.linear_warmup(1.5, 10)(range(30))

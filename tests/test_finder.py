@@ -172,6 +172,22 @@ def test_validation_losses_are_measured_in_evaluation_mode_before_the_update():
         find_lr(model, batches(), cross_entropy, SGD(model.parameters(), lr=0.1), val_loader=[])
 
 
+def test_after_an_interrupted_validation_it_trains_on():
+    def interrupted(model, batch):
+        if not model.training:
+            raise KeyboardInterrupt
+        return cross_entropy(model(batch[0]), batch[1])
+
+    model = network()
+    model[1].eval()
+    modes = [module.training for module in model.modules()]
+    optimizer = SGD(model.parameters(), lr=0.1)
+    with Finder(model, batches(), None, optimizer, closure=interrupted, val_loader=batches(20)) as finder:
+        with pytest.raises(KeyboardInterrupt):
+            next(finder)
+        assert [module.training for module in model.modules()] == modes
+
+
 def test_frozen_batch_norm_stays_frozen_and_a_model_in_evaluation_mode_trains():
     seen = {}
     for mode in ("train", "frozen", "eval"):
@@ -631,7 +647,7 @@ def refused(**changes):
         *[({"smoothing": bad}, ValueError, "smoothing must be") for bad in (1, -0.1, math.nan, "0.9")],
         *[({"stop_factor": bad}, ValueError, "stop_factor must be above 1") for bad in (1, 0, -4, math.nan)],
         ({"suggestion": "best"}, ValueError, "suggestion must be one of 'steepest'"),
-        *[({"seeds": bad}, ValueError, "seeds must be") for bad in (0, -1, [], [1.5], [-1], True)],
+        *[({"seeds": bad}, ValueError, "seeds must be") for bad in (0, -1, [], [1.5], [-1], [3, 3], True)],
         ({"device": "cuda"}, ValueError, r"device must be where the model is, cpu, got 'cuda'"),
         ({"device": "gpu"}, ValueError, "device must be a torch device"),
         ({"progress": "yes"}, TypeError, "progress must be"),

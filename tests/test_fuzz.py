@@ -81,6 +81,7 @@ EXEMPT = {
     "training.data.checked_data": "the check of fit and sweep, which are called with every bad value",
     "training.fit.check_fit": "the checks of fit, which is called with every bad value",
     "training.models.checked_widths": "the check of mlp and sweep, which are called with every bad value",
+    "training.models.in_mode": "takes a module that fit, evaluate and the finder have checked",
     "training.fit.wants_metric": "asks a question that any object can answer: no",
     "training.sweep.shares": "takes what sweeping() gives",
     "curves.Schedule": "built by the factories; called with bad t in test_curves",

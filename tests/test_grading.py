@@ -552,6 +552,28 @@ def graded(course, tmp_path, monkeypatch):
     return run
 
 
+def test_a_record_that_is_damaged_is_named_and_graded_again_when_its_turn_comes(course, graded, tmp_path):
+    for student in ("ada", "bo"):
+        write(tmp_path / f"in/{student}.ipynb", notebook(course))
+    assert graded(tmp_path / "in") == (0, ["ada", "bo"])
+    for damage in (b"{", b"{}"):
+        record = tmp_path / f"out/records/bo/{SECTION}.json"
+        record.write_bytes(damage)
+        assert graded(tmp_path / "in", "--only", "ada") == (1, [])
+        (problem,) = grades(tmp_path / "out")["not_graded"]
+        assert problem["where"] == str(record) and "damaged" in problem["why"]
+        assert graded(tmp_path / "in") == (0, ["bo"])
+
+
+def test_a_link_in_place_of_the_folder_of_submissions_is_named(course, graded, tmp_path):
+    write(tmp_path / "in/ada.ipynb", notebook(course))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "in/submitted").symlink_to(tmp_path / "elsewhere")
+    assert graded(tmp_path / "in") == (1, ["ada"])
+    (problem,) = grades(tmp_path / "out")["not_graded"]
+    assert "symbolic link" in problem["why"]
+
+
 def test_layouts(course, graded, tmp_path):
     stub = notebook(course)
     for name in (

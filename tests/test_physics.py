@@ -326,6 +326,8 @@ def test_the_computed_schedule_beats_the_cosine():
         (lambda: physics.optimum(NoisyQuadratic([1.0], [1.0], [0.0]), 5), "must have noise and a start"),
         (lambda: physics.fit_law(np.ones((2, 50)), np.ones((3, 50))), "one shape"),
         (lambda: physics.fit_law(np.ones((1, 15)), np.ones((1, 15))), "too few"),
+        (lambda: physics.fit_law(np.zeros((1, 50)), np.ones((1, 50))), "lr must be above 0 somewhere, got zeros only"),
+        (lambda: physics.fit_law(-np.ones((1, 50)), np.ones((1, 50))), "lr must be finite learning rates, none neg"),
         (lambda: physics.best_peak(NoisyQuadratic(**VALLEY), [1.0], highest=0.0), "highest must be a positive"),
         (lambda: physics.best_peak(NoisyQuadratic(**VALLEY), [0.0, 0.0]), "shape must be a row of finite factors"),
         (lambda: physics.staged([(0.1, 0, 5)]), "batch size of each of stages must be a positive whole number"),

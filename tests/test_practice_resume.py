@@ -16,6 +16,7 @@ from torch.optim import SGD, AdamW, swa_utils
 from torch.optim import lr_scheduler as L
 
 from lrcourse import CurveLR, WarmupScheduler, curves, practice
+from lrcourse._files import replacing
 from lrcourse.practice import Batches, load, save
 from lrcourse.training import mnist1d
 from tools.build import ROOT
@@ -174,6 +175,22 @@ def test_batches():
         Batches(DATA, shuffle=True)
 
 
+def test_batches_go_on_only_with_the_same_drop_last():
+    data = (torch.arange(10),)
+    loader, dropping = Batches(data, 3), Batches(data, 3, drop_last=True)
+    list(islice(loader, 3))  # of four; with drop_last there are three, and none would be left, for ever
+    state = loader.state_dict()
+    with pytest.raises(ValueError, match="drop_last of the saved run, False, got True"):
+        dropping.load_state_dict(state)
+    del state["drop_last"]  # a file of an older version
+    again = Batches(data, 3)
+    again.load_state_dict(state)
+    assert again.position == 3
+    with pytest.raises(ValueError, match="position"):
+        dropping.load_state_dict(state)
+    assert dropping.position == 0
+
+
 # --- Killed ---------------------------------------------------------------------------------------------------
 
 SCRIPT = """
@@ -240,7 +257,8 @@ def test_killed_at_random_updates_and_during_saves(tmp_path):
     whole = Run()
     whole.go(UPDATES)
     assert same(torch.load(done), whole.fingerprint())
-    assert {file.name for file in tmp_path.iterdir()} <= {"run.pt", "done.pt"}
+    left = {file.name for file in tmp_path.iterdir()} - {"run.pt", "done.pt"}
+    assert all(name.startswith(".run.pt.") for name in left), "what a killed save leaves goes with one a minute later"
 
 
 @pytest.mark.parametrize("where", ["torch.save", "os.fsync", "os.replace"])
@@ -257,6 +275,30 @@ def test_a_save_that_fails_leaves_the_old_file(where, tmp_path, monkeypatch):
         save(tmp_path / "run.pt", run.model, run.optimizer, extra={"t": 2})
     assert [file.name for file in tmp_path.iterdir()] == ["run.pt"]
     assert (tmp_path / "run.pt").read_bytes() == old
+
+
+def test_two_writers_of_a_file_do_not_meet(tmp_path):
+    path = tmp_path / "run[1].pt"
+    with replacing(path) as one:
+        one.write(b"one")
+        with replacing(path) as other:
+            other.write(b"the other")
+        assert path.read_bytes() == b"the other"
+    assert path.read_bytes() == b"one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_killed_writers_left_is_swept_away(tmp_path):
+    old, young, foreign = (tmp_path / f".run[1].pt{end}" for end in (".01234567.new", ".89abcdef.new", ".mine.new"))
+    for left in (old, young, foreign):
+        left.touch()
+    for left in (old, foreign):
+        os.utime(left, (0, 0))
+    with replacing(tmp_path / "run[1].pt") as file:
+        file.write(b"whole")
+    assert not old.exists()
+    assert young.exists(), "another writer may be at work on it"
+    assert foreign.exists()
 
 
 # --- Refused --------------------------------------------------------------------------------------------------
@@ -311,6 +353,84 @@ def test_what_does_not_fit_is_named_and_nothing_is_changed(tmp_path):
         load(path, *other.things()[0], loader=Batches(DATA, 5, seed=3))
     assert all(map(torch.equal, wide.model.state_dict().values(), before))
     assert same(Run(seed=6).fingerprint(), Run(seed=6).fingerprint())
+
+
+def everything(run):
+    """Of weights, moments, param groups, scheduler and place, what a load may change."""
+    scheduler = run.scheduler.state_dict()
+    return str([run.model.state_dict(), run.optimizer.state_dict(), scheduler, run.loader.state_dict(),
+                [module.training for module in run.model.modules()], torch.get_rng_state().sum()])  # fmt: skip
+
+
+def test_another_scheduler_inside_changes_nothing(tmp_path):
+    run, path = Run(lambda o: WarmupScheduler(o, 5, L.StepLR(o, 7))), tmp_path / "run.pt"
+    run.go(11)
+    run.model.eval()
+    save(path, run.model, run.optimizer, run.scheduler, loader=run.loader)
+    other = Run(lambda o: WarmupScheduler(o, 5, L.CosineAnnealingLR(o, 30)), seed=5)
+    before = everything(other)
+    with pytest.raises(ValueError, match="StepLR"):
+        load(path, *other.things()[0], loader=other.loader)
+    assert everything(other) == before
+
+
+def test_a_module_without_weights_counts(tmp_path):
+    run, path = Run(), tmp_path / "run.pt"
+    run.go(3)
+    save(path, run.model, run.optimizer, run.scheduler, loader=run.loader)
+    other = Run(seed=5)
+    other.model.append(nn.Dropout(0.1))
+    before = everything(other)
+    with pytest.raises(ValueError, match="model must have the 5 modules of the saved one, got 6"):
+        load(path, *other.things()[0], loader=other.loader)
+    assert everything(other) == before
+
+
+class Picky:
+    """A state that only loading tells whether it fits."""
+
+    def __init__(self, size):
+        self.size = self.wanted = size
+
+    def state_dict(self):
+        return {"size": self.size}
+
+    def load_state_dict(self, state):
+        self.size = state["size"]
+        if self.size != self.wanted:
+            raise RuntimeError(f"wanted {self.wanted}")
+
+
+@pytest.mark.parametrize("name", ["CosineAnnealingLR", "SequentialLR", "LambdaLR", "CurveLR"])
+def test_others_that_do_not_fit_change_nothing(name, tmp_path):
+    make = MAKERS[name]
+    run, path, generator = Run(make), tmp_path / "run.pt", torch.Generator().manual_seed(4)
+    run.go(11)
+    others = {"generator": generator, "ema": nn.Linear(2, 2), "picky": Picky(2)}
+    save(path, run.model, run.optimizer, run.scheduler, loader=run.loader, others=others)
+    other = Run(make, seed=5)
+    before = everything(other)
+    others["ema"] = nn.Linear(2, 3)
+    with pytest.raises(ValueError, match=r"others\['ema'\] must be the one that was saved: weight has shape"):
+        load(path, *other.things()[0], loader=other.loader, others=others)
+    others |= {"generator": generator.manual_seed(5), "ema": nn.Linear(2, 2), "picky": Picky(3)}
+    drawn = generator.get_state()
+    with pytest.raises(RuntimeError, match="wanted 3"):
+        load(path, *other.things()[0], loader=other.loader, others=others)
+    assert everything(other) == before
+    assert torch.equal(generator.get_state(), drawn) and others["picky"].size == 3
+
+
+def test_loading_inside_a_watch_is_no_save(tmp_path):
+    make, path = MAKERS["LambdaLR"], tmp_path / "run.pt"
+    run = Run(make)
+    run.go(11)
+    save(path, run.model, run.optimizer, run.scheduler)
+    again = Run(make)
+    with practice.watch(again.optimizer, again.scheduler) as report:
+        load(path, again.model, again.optimizer, again.scheduler)
+        again.go(9)
+    assert report.codes == (), str(report)
 
 
 def test_what_cannot_be_saved_as_plain_data(tmp_path):

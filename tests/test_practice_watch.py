@@ -700,6 +700,33 @@ def test_watching_everything_needs_no_name(tmp_path):
     assert not optimizers._global_optimizer_pre_hooks
 
 
+def test_classes_that_are_made_inside_are_seen():
+    class Noted:
+        def __init_subclass__(cls, note=None):
+            cls.note = note
+
+    classes = anatomy()
+    with watching_everything() as reports:
+
+        class Halving(L.LRScheduler, Noted, note="mine"):
+            def get_lr(self):
+                return self.base_lrs
+
+            def step(self, epoch=None):  # torch's is never called
+                self.last_epoch += 1
+                for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
+                    group["lr"] = base * 0.5**self.last_epoch
+
+        loop = Loop(Halving)
+        for _ in range(10):
+            loop.scheduler.step()
+            loop.update()
+    assert Halving.note == "mine"
+    assert [report.codes for report in reports] == [("scheduler-before-optimizer",)]
+    assert anatomy() == classes
+    assert not hasattr(Halving.step, "__wrapped__")
+
+
 def test_arguments():
     loop, other = Loop(lambda o: L.StepLR(o, 10)), Loop(lambda o: L.StepLR(o, 10))
     with pytest.raises(TypeError, match="optimizer must be"):

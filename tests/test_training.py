@@ -304,6 +304,20 @@ def test_dropout_is_on_in_training_and_off_in_evaluation():
     assert evaluate(model, SMALL.x, SMALL.y) == evaluate(model, SMALL.x, SMALL.y)
 
 
+def test_frozen_batch_norm_stays_frozen():
+    model = nn.Sequential(nn.Linear(64, 8), nn.BatchNorm1d(8), nn.Linear(8, 10))
+    model[1].eval()
+    evaluate(model, SMALL.x, SMALL.y)
+    assert model.training and not model[1].training
+    fit(model, SMALL, SGD(model.parameters(), lr=0.1), updates=2)
+    assert model.training and not model[1].training
+    assert not model[1].num_batches_tracked
+    model.eval()[1].train()
+    fit(model, SMALL, SGD(model.parameters(), lr=0.1), updates=2)
+    assert model[1].num_batches_tracked == 2
+    assert [module.training for module in model.modules()] == [False, False, True, False]
+
+
 def test_regression_has_no_accuracy_and_data_may_lack_a_test_part():
     model = mlp((64, 3))
     history = fit(model, (SMALL.x, SMALL.x[:, :3]), SGD(model.parameters(), lr=0.1), updates=2, loss=mse_loss)

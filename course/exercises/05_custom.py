@@ -179,6 +179,19 @@ class AnnealingLR(LRScheduler):
         factor = temperature(self.last_epoch, self.T0, self.T_min, self.alpha)
         return [self.base_lrs[0] * factor, *self.base_lrs[1:]]
 
+# %% tags=["wrong"] ex="05.1" expect="get_lr has to return a list" expect_zh="get_lr 要返回一个列表"
+def temperature(epoch, T0=1.0, T_min=0.01, alpha=0.99):
+    return max(T_min, T0 * alpha**epoch)
+
+
+class AnnealingLR(LRScheduler):
+    def __init__(self, optimizer, T0=1.0, T_min=0.01, alpha=0.99, last_epoch=-1):
+        self.T0, self.T_min, self.alpha = T0, T_min, alpha
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self):
+        return self.base_lrs[0] * temperature(self.last_epoch, self.T0, self.T_min, self.alpha)
+
 # %% tags=["wrong"] ex="05.1" expect="temperature, epoch 0.*one epoch early; epoch 0 has" expect_zh="temperature，第 0 轮.*早了一轮；第 0 轮"
 def temperature(epoch, T0=1.0, T_min=0.01, alpha=0.99):
     return max(T_min, T0 * alpha ** (epoch + 1))

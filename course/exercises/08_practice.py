@@ -153,6 +153,22 @@ def loop_2(optimizer, loader, epochs, train):
             train(batch)
         scheduler.step()
 
+# %% tags=["wrong"] ex="08.1" expect="stepped more often than its total_steps" expect_zh="step 次数超过了 total_steps"
+def loop_1(optimizer, loader, epochs, train):
+    scheduler = OneCycleLR(optimizer, max_lr=0.1, total_steps=epochs, cycle_momentum=False)
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+            scheduler.step()
+
+
+def loop_2(optimizer, loader, epochs, train):
+    scheduler = MultiStepLR(optimizer, milestones=[2, 4])
+    for _ in range(epochs):
+        for batch in loader:
+            train(batch)
+        scheduler.step()
+
 # %% tags=["wrong"] ex="08.1" expect="first loop, update 0.*every update uses the next one's rate" expect_zh="第一个循环，第 0 步.*每个更新步都用了下一步的学习率"
 def loop_1(optimizer, loader, epochs, train):
     scheduler = OneCycleLR(optimizer, max_lr=0.1, total_steps=epochs * len(loader), cycle_momentum=False)

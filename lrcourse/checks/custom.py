@@ -40,7 +40,15 @@ def run_annealing(answer: tuple, case: dict) -> dict:
 
     def build() -> tuple[Any, Any]:
         optimizer = new_optimizer(case["lrs"])
-        scheduler = scheduler_class(optimizer, **arguments)
+        try:
+            scheduler = scheduler_class(optimizer, **arguments)
+        except TypeError as error:
+            if "object is not iterable" not in str(error):
+                raise
+            raise NotYet(say(
+                "get_lr has to return a list, with one learning rate for each param group",
+                "get_lr 要返回一个列表，每个参数组一个学习率",
+            )) from None  # fmt: skip
         if not isinstance(scheduler, LRScheduler):
             raise NotYet(say(
                 "AnnealingLR is no torch scheduler; write `class AnnealingLR(LRScheduler)` and call "

@@ -168,7 +168,16 @@ def rates(run: Callable[..., dict], first: Callable, second: Callable) -> Callab
 
 def run_time(answer: object, case: dict, look: bool = True) -> dict:
     first, second = pair(answer)
-    return both(*[watched(loop, case, length(case), look=look) for loop in (first, second)])
+    try:
+        return both(*[watched(loop, case, length(case), look=look) for loop in (first, second)])
+    except ValueError as error:
+        if "Tried to step" not in str(error):
+            raise
+        raise NotYet(say(
+            "OneCycleLR was stepped more often than its total_steps: stepped once an update, it needs the number of "
+            "updates, epochs * len(loader)",
+            "OneCycleLR 的 step 次数超过了 total_steps：每个更新步调用一次，就要填更新步总数，即 epochs * len(loader)",
+        )) from None  # fmt: skip
 
 
 def once(when: str = "update", total: str = "updates", early: bool = False) -> Callable:

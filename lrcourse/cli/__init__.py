@@ -144,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     section_help = say("a section: 02, schedulers or 02_schedulers", "某一节：02、schedulers 或 02_schedulers")
     check.add_argument("section", metavar="SECTION", nargs="*", help=section_help)
     on_a_copy(check)
-    check.add_argument("--timeout", type=_seconds, default=CHECK_SECONDS, metavar="SECONDS", help=say(
+    check.add_argument("--timeout", type=_positive, default=CHECK_SECONDS, metavar="SECONDS", help=say(
         "stop a cell after this long (default: {n})", "单元格运行超过这么多秒就停止（默认：{n}）",
         n=CHECK_SECONDS))  # fmt: skip
 
@@ -179,7 +179,7 @@ def _parser() -> argparse.ArgumentParser:
         "grade also what is graded already", "已评过的也重新评分"))  # fmt: skip
     grade.add_argument("--jobs", type=_positive, metavar="N", help=say(
         "submissions at once (default: one for each core)", "同时评几份（默认：每个核一份）"))  # fmt: skip
-    grade.add_argument("--timeout", type=_seconds, default=CHECK_SECONDS, metavar="SECONDS", help=say(
+    grade.add_argument("--timeout", type=_positive, default=CHECK_SECONDS, metavar="SECONDS", help=say(
         "stop an exercise after this long (default: {n})", "练习运行超过这么多秒就停止（默认：{n}）",
         n=CHECK_SECONDS))  # fmt: skip
     grade.add_argument("--memory", type=_positive, default=3, metavar="GB", help=say(
@@ -203,18 +203,12 @@ class _Parser(argparse.ArgumentParser):
         raise Problem(f"{message}; `{self.prog} --help`")
 
 
-def _seconds(text: str) -> int:
-    seconds = int(text)
-    if seconds < 1:
-        raise argparse.ArgumentTypeError(f"needs a whole number of seconds from 1, got {text}")
-    return seconds
-
-
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"needs a whole number from 1, got {text}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            say("needs a whole number from 1, got {text}", "需要不小于 1 的整数，得到 {text}", text=text)
+        )
+    return int(text)
 
 
 def _lab(copy: PersonalCopy, course: Course, port: int | None, browser: bool, extra: list[str]) -> int:

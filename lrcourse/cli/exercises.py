@@ -168,7 +168,7 @@ def kernel(folder: Path, language: str, timeout: int) -> Iterator[Callable[[str]
         raise Problem(
             say("checking needs {module}, which is not installed here: {python} -m pip install nbclient ipykernel",
                 "检查练习需要 {module}，但这里没有安装：{python} -m pip install nbclient ipykernel",
-                module=error.name, python=sys.executable)
+                module=str(error.name).partition(".")[0], python=sys.executable)
         ) from None  # fmt: skip
     silent = logging.Logger("lrcourse", level=logging.CRITICAL + 1)
     specs = KernelSpecManager(kernel_dirs=[])  # nobody's installed kernels: what remains is this interpreter's own

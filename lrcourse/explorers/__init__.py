@@ -1,8 +1,5 @@
 """Sliders on real schedules and real physics: one module a section, one function an explorer."""
 
-from .._lazy import lazy
+from .._lazy import SECTIONS, lazy
 
-_SECTIONS = (
-    "start", "dynamics", "schedulers", "warmup", "cyclic", "custom", "chaining", "finder", "practice", "physics",
-)  # fmt: skip
-__getattr__, __dir__ = lazy(__name__, modules=_SECTIONS)
+__getattr__, __dir__ = lazy(__name__, modules=SECTIONS)

@@ -17,8 +17,8 @@ def chain_bench() -> Explorer:
     def controls(values: Mapping[str, Any]) -> list[Control]:
         how = values.get("how", "ChainedScheduler")
         joined = Slider(
-            key="at", name=say("milestone", "里程碑"), low=1, high=90, value=30, step=1, unit=say("updates", "步"),
-            snaps={"10": 10, "30": 30, "50": 50},
+            key="at", name=say("milestone", "里程碑"), low=1, high=90, value=20, step=1, unit=say("updates", "步"),
+            snaps={"10": 10, "20": 20, "50": 50},
         )  # fmt: skip
         return [
             Choice(
@@ -33,7 +33,7 @@ def chain_bench() -> Explorer:
     return Explorer(
         Bench(),
         controls,
-        question=say("Is a chain of two schedulers their product?", "两个调度器的链式组合，是它们的乘积吗？"),
+        question=say("Do two schedulers together do what you meant?", "两个调度器合在一起，做的是你本意要的吗？"),
         goal=say(
             "a SequentialLR that is ten times too cold from its milestone on",
             "找一个 SequentialLR，从里程碑起学习率只有本意的十分之一",

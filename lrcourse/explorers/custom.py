@@ -82,7 +82,7 @@ def family_browser() -> Explorer:
         controls,
         question=say("How far does each family go before it is cold?", "每一类调度在冷却之前能走多远？"),
         goal=say(
-            "1.5 times as far as the cosine, and still end below 1% of the peak",
-            "走到余弦的 1.5 倍远，而且最后仍低于峰值的 1%",
+            "1.5 times as far as the cosine (1.48 to 1.52), and still end below 1% of the peak",
+            "走到余弦的 1.5 倍远（1.48 到 1.52），而且最后仍低于峰值的 1%",
         ),
     )  # fmt: skip

@@ -147,7 +147,7 @@ def oscillator() -> Explorer:
             "碗的一个方向比另一个方向陡一百倍。哪组 η 和 β 让小球最快停下来？",
         ),
         goal=say(
-            "within 1% of the start in at most {goal} updates", "在 {goal} 步以内进入起始距离的 1%",
+            "the distance down to 1% of the first in at most {goal} updates", "在 {goal} 步以内把距离降到起始的 1%",
             goal=pictures.MASS_GOAL,
         ),
     )  # fmt: skip
@@ -168,7 +168,7 @@ def clock() -> Explorer:
                 step=0.05, log=True, on_release=True, snaps={"0.05": 0.05, "0.2": 0.2},
             ),
             Choice(
-                key="batch_size", name=say("batch", "批"), options={say("all 600", "全部 600"): None, "16": 16},
+                key="batch_size", name=say("batch", "批量"), options={say("all 600", "全部 600"): 0, "16": 16},
             ),
             Switch(key="train", name=say("train the network", "训练网络")),
         ]  # fmt: skip

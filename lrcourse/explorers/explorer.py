@@ -18,7 +18,7 @@ from typing import Any
 import ipywidgets as widgets
 from PIL import Image
 
-from ..figures.style import Picture, Seen
+from ..figures.style import Picture, Seen, alone
 from ..words import say
 
 CONTROLS_WIDTH = 300  # CSS pixels
@@ -28,6 +28,7 @@ _STYLE = """<style>
 .lrx .lrx-question {font-size: 1.1em; font-weight: 600;}
 .lrx .lrx-name {font-variant-numeric: tabular-nums;}
 .lrx .lrx-goal {opacity: .8;}
+.lrx .lrx-old {opacity: .3;}
 .lrx .lrx-done {color: #007a5a; opacity: 1; font-weight: 600;}
 [data-jp-theme-light="false"] .lrx .lrx-done {color: #3fd6a6;}
 .lrx .lrx-error {color: #a40e26; background: #ffebe9; border-radius: 4px; padding: 4px 8px;}
@@ -187,6 +188,7 @@ class Explorer(widgets.VBox):
     def values(self) -> dict[str, Any]:
         return {control.key: self._widgets[control.key].value for control in self.controls}
 
+    @alone
     def set(self, **values: object) -> None:
         """Set several controls at once and draw once, as if a hand had done it.
 
@@ -201,8 +203,9 @@ class Explorer(widgets.VBox):
                 self._set(key, value)
         finally:
             self._quiet = False
-        self._refresh()
+            self._refresh()  # an unknown name leaves what was set before it, shown
 
+    @alone
     def reset(self) -> None:
         """Everything as it was at first; a goal once reached is forgotten."""
         self._reached, self.controls, self._stale = "", (), True
@@ -215,7 +218,7 @@ class Explorer(widgets.VBox):
         if controls == self.controls:
             return
         kept = {control.key for control in controls if control in self.controls}
-        gone = [self._rows[key] for key in self._rows if key not in kept]
+        gone = [part[key] for part in (self._rows, self._labels) for key in part if key not in kept]
         for control in controls:
             if control.key not in kept:
                 self._rows[control.key] = self._row(control)
@@ -225,8 +228,8 @@ class Explorer(widgets.VBox):
         for parts in (self._rows, self._widgets, self._labels):
             for key in parts.keys() - keys:
                 del parts[key]
-        for row in gone:
-            row.close()
+        for widget in gone:
+            _close(widget)
 
     def _changed(self, control: Control) -> None:
         self._name(control)
@@ -302,6 +305,7 @@ class Explorer(widgets.VBox):
 
     # ---- picture
 
+    @alone
     def _refresh(self) -> None:
         try:
             if self._stale:
@@ -312,6 +316,7 @@ class Explorer(widgets.VBox):
                     self._bar.value = next(frames)
                     if self._bar.layout.visibility == "hidden":
                         self._bar.layout.visibility = "visible"
+                        self._words.value = self._words.value.replace('aria-live="polite"', 'class="lrx-old"')
                         self._paint()
                 except StopIteration as end:
                     seen = end.value
@@ -365,6 +370,7 @@ class Explorer(widgets.VBox):
 
     # ---- on a page where widgets cannot live
 
+    @alone
     def _repr_mimebundle_(self, include=None, exclude=None):
         for artist in self.picture.moving:
             artist.set_animated(False)
@@ -375,3 +381,13 @@ class Explorer(widgets.VBox):
         live = super()._repr_mimebundle_(include=include, exclude=exclude)
         live = live[0] if isinstance(live, tuple) else live
         return {**live, **data}, metadata
+
+
+def _close(widget: widgets.Widget) -> None:
+    """Close a widget and all that it is made of: its own ``close()`` leaves the rest open, here and in the browser."""
+    for part in (*getattr(widget, "children", ()), getattr(widget, "style", None), widget.layout):
+        if isinstance(part, widgets.DOMWidget):
+            _close(part)
+        elif isinstance(part, widgets.Widget):
+            part.close()
+    widget.close()

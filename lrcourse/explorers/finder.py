@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..arguments import flag
-from ..figures.finder import BENCHES, SEEDS, UPDATES, Lag, ReadIt, bench_name, range_test_of
+from ..figures.finder import BENCHES, SEEDS, Lag, ReadIt, bench_name, range_test_of
 from ..words import say
 from .explorer import Choice, Control, Explorer, Slider, Switch
 
@@ -41,9 +41,9 @@ def read_it(rules: bool = False) -> Explorer:
             "看过上面的曲线，你会用多大的恒定学习率来训练？",
         ),
         goal=say(
-            "a loss within {goal} of the best rate ({seeds} networks, {updates} updates each)",
-            "损失与最佳学习率的相差不超过 {goal}（{seeds} 个网络，各 {updates} 步）",
-            goal=ReadIt.GOAL, seeds=SEEDS, updates=UPDATES,
+            "on each of the three networks a loss within {goal} of the best rate's (mean of {seeds} seeds)",
+            "在三个网络上，损失都不超过最佳学习率的损失 {goal}（{seeds} 个随机种子的平均）",
+            goal=ReadIt.GOAL, seeds=SEEDS,
         ),
     )  # fmt: skip
 

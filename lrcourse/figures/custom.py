@@ -28,7 +28,6 @@ SEEDS, UPDATES = 16, 300
 COSINE_PEAK = 0.12  # the best of 0.06, 0.08, 0.1, 0.12, 0.15, 0.18 over 16 seeds
 KNOTS = 6
 HIGHEST = 0.3
-WORTH = 2.0  # standard errors
 _LOWEST, _TALLEST = -0.08, 0.16  # of the axis of differences; what lies beyond is drawn at its edge
 
 
@@ -114,14 +113,14 @@ class DrawYourOwn(Picture):
             mine=result.train_loss.mean(), cosine=cosine.train_loss.mean(), mean=mean, error=error,
             verdict=_verdict(mean / error, values[-1]), path=result.lr.sum(), its=cosine.lr.sum(),
         )  # fmt: skip
-        won = mean < -WORTH * error
+        won = mean < -style.WORTH * error
         return Seen(words, f"{mean:+.3f} ± {error:.3f}" if won else "")
 
 
 def _verdict(z: float, last: float) -> str:
-    if z < -WORTH:
+    if z < -style.WORTH:
         return label("better by {z:.1f} standard errors.", "好 {z:.1f} 个标准误。", z=-z)
-    if z <= WORTH:
+    if z <= style.WORTH:
         return label("within 2 standard errors, level.", "相差不到 2 个标准误，不分上下。")
     words = label("worse by {z:.1f} standard errors", "差 {z:.1f} 个标准误", z=z)
     if last > 0.02:

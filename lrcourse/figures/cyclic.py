@@ -18,7 +18,6 @@ from . import style
 from .style import Figure, Picture, Seen, label, styled
 
 Array = NDArray[np.float64]
-GROUND = "#EDF0F4"
 
 
 def _summary(values: ArrayLike) -> tuple[Array, Array]:
@@ -181,7 +180,7 @@ class Driven(Picture):
         well, swing, shares = (figure.add_subplot(part) for part in (grid[0, 0], grid[0, 1], grid[1, :]))
 
         x = np.linspace(-1.75, 1.75, 300)
-        well.fill_between(x, self._height(x), -0.25, color=GROUND, linewidth=0, zorder=0.5)
+        well.fill_between(x, self._height(x), -0.25, color=style.GROUND, linewidth=0, zorder=0.5)
         well.plot(x, self._height(x), color=style.INK, linewidth=1.4, zorder=1)
         well.axvline(0.5, color=style.REFERENCE, linewidth=1.2, zorder=0.8)
         well.text(0.56, 3.2, label("escaped", "已逃逸"), color=style.QUIET, fontsize=9.5, va="top")

@@ -23,7 +23,6 @@ from ..words import say
 from . import style
 from .style import Figure, Picture, Seen, label, styled
 
-GROUND = "#EDF0F4"  # what the balls roll on
 _HEIGHTS = LinearSegmentedColormap.from_list("heights", ["#FFFFFF", "#E3E8EE", "#B9C6D4", "#8C9FB4"])
 
 Start = float | tuple[float, float]
@@ -76,7 +75,7 @@ class _Ground:
 
     def __init__(self, axes: Axes) -> None:
         self.axes = axes
-        (self._fill,) = axes.fill([0, 1, 1], [0, 0, 1], color=GROUND, linewidth=0, zorder=0.5)
+        (self._fill,) = axes.fill([0, 1, 1], [0, 0, 1], color=style.GROUND, linewidth=0, zorder=0.5)
         (self._line,) = axes.plot([], [], color=style.INK, linewidth=1.6, zorder=1)
         axes.grid(False)
 
@@ -688,14 +687,16 @@ class OneClock(Picture):
         self.by_update.set_title(label("Loss (dashed: predicted)", "损失（虚线：预测）"), fontsize=11)
         return [self.constant_rate, self.rate, self.constant_tau, self.tau, *lines, self.predicted, self.message]
 
-    def update(self, power: float, lr: float, batch_size: int | None, train: bool):
+    def update(self, power: float, lr: float, batch_size: int, train: bool):
+        """``batch_size``: 0 for all examples at once."""
+        size = batch_size or None
         t, mine = np.arange(_TRAINED), shape(power)
         tau = np.cumsum(mine) - mine
         self.constant_rate.set_ydata(np.ones(_TRAINED))
         self.rate.set_ydata(mine)
         self.constant_tau.set_ydata(t / _TRAINED)
         self.tau.set_ydata(tau / _TRAINED)
-        constant = yield from _trained(0.0, lr, batch_size)
+        constant = yield from _trained(0.0, lr, size)
         predicted = np.interp(tau, t, constant.loss)
         self.constant.set_ydata(constant.loss)
         self.constant_on_tau.set_data(t / _TRAINED, constant.loss)
@@ -712,7 +713,7 @@ class OneClock(Picture):
             ))  # fmt: skip
         for line in (self.yours, self.yours_on_tau):
             line.set_alpha(0.25)  # of the shape before, while this one trains
-        yours = yield from _trained(power, lr, batch_size)
+        yours = yield from _trained(power, lr, size)
         for line in (self.yours, self.yours_on_tau):
             line.set_alpha(1)
         loss = np.append(yours.loss, np.full(_TRAINED - len(yours.loss), np.nan))
@@ -723,7 +724,7 @@ class OneClock(Picture):
             "最终损失 {yours:.3f}，恒定 η 为 {constant:.3f}；峰值 η = {peak:.3g}。",
             yours=yours.train.loss, constant=constant.train.loss, peak=lr * mine.max(),
         )  # fmt: skip
-        if batch_size is None:
+        if size is None:
             miss = np.nanmax(np.abs(loss / predicted - 1))
             words += say("The network leaves the prediction by at most {miss:.1%}.", "网络与预测最多相差 {miss:.1%}。",
                          miss=miss)  # fmt: skip
@@ -732,7 +733,7 @@ class OneClock(Picture):
             words += say("With noise, single losses say little: the final ones differ by {miss:.1%}.",
                          "有噪声时单步损失说明不了什么：最终损失相差 {miss:.1%}。", miss=miss)  # fmt: skip
         self.message.set_text(label("Miss: {miss:.1%}", "偏差：{miss:.1%}", miss=miss))
-        broken = batch_size is None and miss > CLOCK_GOAL
+        broken = size is None and miss > CLOCK_GOAL
         return Seen(words, say("{miss:.0%} off", "偏差 {miss:.0%}", miss=miss) if broken else "")
 
 

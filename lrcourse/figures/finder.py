@@ -505,6 +505,7 @@ class ReadIt(Picture):
 
     def draw(self, figure):
         self.tried: dict[tuple[str, float], NDArray] = {}  # final losses; nothing is trained twice
+        self.good: set[str] = set()  # networks that were brought to the goal
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1, 1.15))
         nothing = [np.nan]
         (self.test,) = top.plot(nothing, nothing, color=style.LOSS)
@@ -571,4 +572,9 @@ class ReadIt(Picture):
             verdict=label("{more:+.3f} against the best of {g} rates.", "与 {g} 个学习率中最好的相比 {more:+.3f}。",
                           more=more, g=len(bench.lrs)),
         )  # fmt: skip
-        return Seen(words, f"{more:+.3f}" if more <= self.GOAL else "")
+        if more > self.GOAL:
+            return Seen(words)
+        self.good.add(network)
+        n, every = len(self.good), len(BENCHES)
+        words += label(" Near enough: {n} of {all} networks.", "够近了：{all} 个网络中已完成 {n} 个。", n=n, all=every)
+        return Seen(words, label("all {n}", "共 {n} 个", n=n) if n == every else "")

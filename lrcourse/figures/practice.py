@@ -22,8 +22,6 @@ from ..training import mnist1d
 from . import style
 from .style import Figure, Picture, Seen, label, styled
 
-WORTH = 2.0  # standard errors
-
 
 @styled
 def watched(report: Report, group: int = 0) -> Figure:
@@ -164,7 +162,9 @@ class WhichMistake(Picture):
     def update(self, code: str, seeds: int = 0):
         """``code``: of :data:`CONCERNED`; ``seeds``: the first of the eight."""
         mistake = MISTAKES[code]
-        self.wrong.set_color(style.REFERENCE)
+        for line in (self.wrong, self.right):
+            line.set_ydata(np.full(UPDATES, np.nan))
+        self.price.set_text(label("training …", "正在训练……"))
         self.used.set_ydata(mistake.used)
         self.meant.set_ydata(mistake.meant)
         chosen = range(seeds, seeds + len(SEEDS))
@@ -172,14 +172,13 @@ class WhichMistake(Picture):
         never = yield from _cost("never-stepped", chosen)
         self.right.set_ydata(style.moving_average(cost.right.mean(0)))
         self.wrong.set_ydata(style.moving_average(cost.wrong.mean(0)))
-        self.wrong.set_color(style.LOSS)
         self.price.set_text(price(cost))
         said = label("{message}Cost at the end, on all training data: {price} ({n} seeds, ± standard error)",
                      "{message}最后在全部训练数据上的代价：{price}（{n} 个随机种子，± 标准误）",
                      message=mistake.finding.message + label(" ", ""), price=price(cost), n=len(chosen))  # fmt: skip
         if not np.isfinite(cost.mean):
             return Seen(said + label(".", "。"))
-        if abs(cost.mean) < WORTH * cost.error:
+        if abs(cost.mean) < style.WORTH * cost.error:
             return Seen(said + label(": nothing that can be seen.", "：看不出差别。"))
         if cost.mean < 0:
             return Seen(said + label(": it *gained*, by accident.", "：反而*有利*，纯属偶然。"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import io
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -39,8 +40,10 @@ REFERENCE = "#8C8C8C"  # grey: a reference, a limit
 INK = "#24292F"  # text
 QUIET = "#59636E"  # text of second rank, 4.5:1 and more on white
 CARD = "#D0D7DE"  # the border of the card
+GROUND = "#EDF0F4"  # what the balls roll on
 CYCLE = (LR, SECOND, LOSS, NOISE, MOMENTUM, "#56B4E9", "#8C8C8C", "#000000")
 
+WORTH = 2.0  # standard errors: below it a difference is called level
 WIDTH, DPI, SHARPNESS = 7.2, 100, 2  # inches; pixels an inch on the page; pixels rendered for each of them
 
 _CHINESE_FONTS = (
@@ -50,6 +53,8 @@ _CHINESE_FONTS = (
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_DRAWING = threading.RLock()
 
 
 def luminance(color: str) -> float:
@@ -135,12 +140,24 @@ def _rc() -> dict[Any, Any]:
     }
 
 
+def alone(draw: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function that draws: no two of them run at once, for Matplotlib's settings and a canvas are everyone's
+    and JupyterLab may move sliders on a thread beside the cells'."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        with _DRAWING:
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
     """Decorate a function that draws: inside it the course's style holds, and nobody else's settings change."""
 
     @functools.wraps(draw)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        with matplotlib.rc_context(_rc()):
+        with _DRAWING, matplotlib.rc_context(_rc()):
             return draw(*args, **kwargs)
 
     return wrapper
@@ -211,7 +228,7 @@ def halo(artists: Artist | Iterable[Artist], width: float = 3.0) -> None:
 
 def moving_average(loss: NDArray[np.float64], width: int = 15) -> NDArray[np.float64]:
     """``(T,)``, as long as *loss*: the losses of single batches, made readable."""
-    padded = np.pad(loss, (width // 2, width // 2), mode="edge")
+    padded = np.pad(loss, ((width - 1) // 2, width // 2), mode="edge")
     return np.convolve(padded, np.ones(width) / width, mode="valid")
 
 
@@ -251,7 +268,7 @@ class Picture(ABC):
 
     def __init__(self, **values: object) -> None:
         self.figure = Figure(self.width, self.height)
-        with matplotlib.rc_context(_rc()):
+        with _DRAWING, matplotlib.rc_context(_rc()):
             self.moving: list[Artist] = list(self.draw(self.figure))
         if values:
             self.show(**values)

@@ -56,15 +56,8 @@ class Edge(Picture):
         self.title = above.set_title(" ")
 
         style.limit_line(below, 1, "", vertical=False)
-        below.text(
-            self.UPDATES,
-            1.06,
-            label("edge of stability", "稳定边界"),
-            color=style.QUIET,
-            fontsize=9.5,
-            ha="right",
-            va="bottom",
-        )
+        named = dict(color=style.QUIET, fontsize=9.5, ha="right", va="bottom", zorder=5)
+        style.halo(below.text(self.UPDATES, 1.06, label("edge of stability", "稳定边界"), **named))
         (self.rate,) = below.semilogy(t, nothing, color=style.LR)
         edge = dict(color=style.NOISE, linewidth=1.2)
         self.edges = [below.plot(measured, measured * np.nan, **edge)[0] for _ in range(self.SEEDS)]

@@ -96,7 +96,7 @@ def grade_class(
             raise ValueError(say("no submission of {names}", "没有 {names} 的提交", names=", ".join(sorted(strangers))))
     due_again = []
     for submission in submissions:
-        record = None if again else _record(results, submission.name)
+        record = None if again else _record(results / "records" / f"{submission.name}.json")
         if record and record["key"] == submission.key:
             outcome.kept += 1
             about = _about(submission)
@@ -104,10 +104,13 @@ def grade_class(
         else:
             due_again.append(submission)
     _run(due_again, results, jobs, limits, (results, *hidden), confined, outcome)
-    outcome.records = sorted(
-        (json.loads(path.read_bytes()) for path in (results / "records").glob("*/*.json")),
-        key=lambda record: (record["student"], record["section"]),
-    )
+    for path in (results / "records").glob("*/*.json"):
+        if record := _record(path):
+            outcome.records.append(record)
+        else:
+            damaged = say("its record is damaged: delete it and run again", "它的成绩记录已损坏：请删除后重新运行")
+            outcome.problems.append((path.parent.name, str(path), damaged))
+    outcome.records.sort(key=lambda record: (record["student"], record["section"]))
     outcome.alike = alike(outcome.records)
     report.write(results, outcome.records, outcome.problems, outcome.alike, masters, due)
     return outcome
@@ -178,9 +181,10 @@ def _about(submission: Submission) -> dict:
     }
 
 
-def _record(results: Path, name: str) -> dict | None:
+def _record(path: Path) -> dict | None:
+    """A submission's record; None if there is none, or none that can be read."""
     try:
-        record = json.loads((results / "records" / f"{name}.json").read_bytes())
+        record = json.loads(path.read_bytes())
         return record if "exercises" in record else None
     except (OSError, ValueError, TypeError):
         return None

@@ -184,7 +184,7 @@ def _too_large() -> str:
 
 def _handed_in(path: PurePosixPath, file: Found, sections: tuple[str, ...]) -> Found:
     """The student's name, out of the path."""
-    parts = [part for part in path.parts if part not in ("/", "..", "submitted")]
+    parts = [part for part in path.parts if part not in ("/", "..", "submitted")] or [path.name]
     if match := MOODLE.fullmatch(parts[0]):
         return replace(file, student=f"{match['name']}\0{match['id']}")
     if len(parts) > 1:

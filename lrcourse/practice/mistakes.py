@@ -17,7 +17,7 @@ import textwrap
 import warnings
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ from torch.optim.lr_scheduler import (
 
 from .. import curves
 from ..arguments import count, function
-from ..training import fit, mlp, mnist1d
+from ..training import BENCH, fit, mlp, mnist1d, standard_error
 from ..training.scheduler import CurveLR
 from ..training.sweep import shares, sweeping
 from .watch import Finding, Report, watch, watching_everything
@@ -46,8 +46,8 @@ from .watch import Finding, Report, watch, watching_everything
 EPOCHS, PER_EPOCH, PEAK = 5, 100, 0.1
 UPDATES = EPOCHS * PER_EPOCH
 SEEDS = range(8)
-NETWORK: dict[str, Any] = {"model": (40, 32, 32, 10), "batch_size": 40, "momentum": 0.9}
-"""What is trained, as arguments of ``sweep``, on MNIST-1D: 4000 examples, two hidden layers of 32."""
+NETWORK = BENCH | {"batch_size": 40}
+"""What is trained, as arguments of ``sweep``, on MNIST-1D: an epoch is 100 updates."""
 
 Loop = Callable[[Optimizer, Iterable, Callable[[Optimizer, object], Tensor]], None]
 
@@ -168,8 +168,8 @@ class Cost(NamedTuple):
 
     @property
     def error(self) -> float:
-        """Standard error of :attr:`mean`."""
-        return float(self.difference.std(ddof=1) / np.sqrt(len(self.difference)))
+        """Standard error of :attr:`mean`; inf where a network diverged."""
+        return float(standard_error(self.difference)) if np.isfinite(self.mean) else np.inf
 
 
 def costing(codes: Sequence[str], seeds: range = SEEDS) -> Generator[float, None, dict[str, Cost]]:

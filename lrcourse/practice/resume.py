@@ -20,7 +20,10 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,7 @@ from torch.utils.data import DataLoader
 
 from .._files import replacing
 from ..arguments import count, flag, instance, seeded
+from .watch import everything_in
 
 FORMAT = "lrcourse run 1"
 SHOWN = 3  # of the entries that do not fit, in a message
@@ -42,7 +46,7 @@ class Batches:
     """A shuffled loader that knows where it stands: iterating gives the rest of the epoch, then begins the next one.
 
     The order of epoch e is a permutation of its own generator, seeded with (seed, e): no other random number changes
-    it, and none is changed. ``state_dict`` is five numbers. A batch counts as used when it is handed out, however far
+    it, and none is changed. ``state_dict`` is plain numbers. A batch counts as used when it is handed out, however far
     ahead workers have read.
 
     Args:
@@ -105,8 +109,8 @@ class Batches:
 
     def state_dict(self) -> dict[str, int]:
         """Where it stands."""
-        return {"examples": len(self.dataset), "batch_size": self.batch_size, "seed": self.seed,
-                "epoch": self.epoch, "position": self.position}  # fmt: skip
+        return {"examples": len(self.dataset), "batch_size": self.batch_size, "drop_last": self.drop_last,
+                "seed": self.seed, "epoch": self.epoch, "position": self.position}  # fmt: skip
 
     def load_state_dict(self, state_dict: Mapping[str, int]) -> None:
         """Go on from there.
@@ -114,10 +118,13 @@ class Batches:
         Raises:
             ValueError: it is of other data, or other batches.
         """
-        for name in ("examples", "batch_size", "seed"):
+        saved = {"drop_last": self.drop_last, **state_dict}  # older files lack it
+        for name in ("examples", "batch_size", "drop_last", "seed"):
             mine = self.state_dict()[name]
-            if state_dict.get(name) != mine:
-                raise ValueError(f"loader must have the {name} of the saved run, {state_dict.get(name)}, got {mine}")
+            if saved.get(name) != mine:
+                raise ValueError(f"loader must have the {name} of the saved run, {saved.get(name)}, got {mine}")
+        if not 0 <= state_dict["position"] < len(self):  # nothing would be left, and the epoch never end
+            raise ValueError(f"loader must have a batch at position {state_dict['position']}, got {len(self)} batches")
         self.epoch, self.position = int(state_dict["epoch"]), int(state_dict["position"])
 
 
@@ -195,7 +202,7 @@ def load(
     """Put a run that :func:`save` wrote back into freshly built objects, and return its *extra*.
 
     Build everything as for a new run, the scheduler without ``last_epoch``, and load just before the loop: the random
-    numbers go on from here. Everything is looked at before anything is changed.
+    numbers go on from here. After an error everything is as it was.
 
     Args:
         path: the file.
@@ -229,12 +236,14 @@ def load(
     for name, thing in things.items():
         if name != "model" and type(thing).__name__ != classes[name]:
             raise ValueError(f"{name} must be a {classes[name]}, as in {os.fspath(path)}, got a {type(thing).__name__}")
-    _fits_model(model, saved["model"])
-    _fits_optimizer(optimizer, saved["optimizer"])
-    if isinstance(loader, Batches):
-        loader.load_state_dict(saved["loader"])
-    for name, thing in things.items():
-        thing.set_state(saved[name]) if isinstance(thing, torch.Generator) else thing.load_state_dict(saved[name])
+        if isinstance(thing, nn.Module):
+            _fits_model(name, thing, saved[name])
+        elif isinstance(thing, Optimizer):
+            _fits_optimizer(name, thing, saved[name])
+    mine, theirs = len(list(model.modules())), len(run["training"])
+    if mine != theirs:
+        raise ValueError(f"model must have the {theirs} modules of the saved one, got {mine}; Dropout counts too")
+    _put_back(things, saved)
     for module, mode in zip(model.modules(), run["training"], strict=True):
         module.training = mode
     _set_random(run["random"])
@@ -242,6 +251,39 @@ def load(
 
 
 # --- Parts ----------------------------------------------------------------------------------------------------
+
+
+def _put_back(things: Mapping[str, Any], saved: Mapping[str, Any]) -> None:
+    """All states, or after an error none: of some only loading tells whether they fit."""
+    with ExitStack() as undo:
+        for name, thing in things.items():
+            if name not in ("model", "optimizer"):
+                undo.callback(_undo(name, thing))
+                _set_state(thing, saved[name])
+        undo.pop_all()
+    for name in ("optimizer", "model"):  # these do fit, and are too large to be kept twice
+        _set_state(things[name], saved[name])
+
+
+def _undo(name: str, thing: Any) -> Callable[[], object]:
+    """What puts *thing* back to where it is now."""
+    if not isinstance(thing, LRScheduler):
+        return partial(_set_state, thing, deepcopy(_state(name, thing)))
+    # by hand, for a watch takes its state_dict for a save
+    kept: list[tuple[dict, dict]] = [(vars(each), dict(vars(each))) for each in (thing, *everything_in(thing))]
+    for group in thing.optimizer.param_groups:
+        kept.append((group, {key: value if key == "params" else deepcopy(value) for key, value in group.items()}))
+
+    def undo() -> None:
+        for values, before in kept:
+            values.clear()
+            values.update(before)
+
+    return undo
+
+
+def _set_state(thing: Any, state: Any) -> None:
+    thing.set_state(state) if isinstance(thing, torch.Generator) else thing.load_state_dict(state)
 
 
 def _things(model: Any, optimizer: Any, scheduler: Any, loader: Any, scaler: Any, others: Any) -> dict[str, Any]:
@@ -334,22 +376,22 @@ def _read(path: str | os.PathLike) -> dict[str, Any]:
     return run
 
 
-def _fits_model(model: nn.Module, saved: Mapping[str, Any]) -> None:
+def _fits_model(name: str, model: nn.Module, saved: Mapping[str, Any]) -> None:
     mine = model.state_dict()
-    shapes = {name: tuple(value.shape) for name, value in mine.items() if isinstance(value, Tensor)}
-    wrong = [f"{name} is missing in the file" for name in mine if name not in saved]
-    wrong += [f"{name} is missing in the model" for name in saved if name not in mine]
+    shapes = {key: tuple(value.shape) for key, value in mine.items() if isinstance(value, Tensor)}
+    wrong = [f"{key} is missing in the file" for key in mine if key not in saved]
+    wrong += [f"{key} is missing in the model" for key in saved if key not in mine]
     wrong += [
-        f"{name} has shape {tuple(value.shape)} in the file and {shapes[name]} in the model"
-        for name, value in saved.items() if name in shapes and tuple(value.shape) != shapes[name]
+        f"{key} has shape {tuple(value.shape)} in the file and {shapes[key]} in the model"
+        for key, value in saved.items() if key in shapes and tuple(value.shape) != shapes[key]
     ]  # fmt: skip
     if wrong:
         more = f"; and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-        raise ValueError("model must be the one that was saved: " + "; ".join(wrong[:SHOWN]) + more)
+        raise ValueError(f"{name} must be the one that was saved: " + "; ".join(wrong[:SHOWN]) + more)
 
 
-def _fits_optimizer(optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
+def _fits_optimizer(name: str, optimizer: Optimizer, saved: Mapping[str, Any]) -> None:
     mine = [len(group["params"]) for group in optimizer.param_groups]
     theirs = [len(group["params"]) for group in saved["param_groups"]]
     if mine != theirs:
-        raise ValueError(f"optimizer must have the param groups of the saved one, of {theirs} parameters, got {mine}")
+        raise ValueError(f"{name} must have the param groups of the saved one, of {theirs} parameters, got {mine}")

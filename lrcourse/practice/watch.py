@@ -577,16 +577,26 @@ class _Watched:
         if self.patched:
             return
         for owner in _classes(LRScheduler):
-            for name in self.METHODS:
-                if name in vars(owner):
-                    original = vars(owner)[name]
-                    noted = getattr(self, name)(original)
-                    setattr(owner, name, noted)
-                    self.patched.append((owner, name, original, noted))
+            self._patch(owner)
+
+        def born(owner: type[LRScheduler], **options: Any) -> None:
+            super(LRScheduler, owner).__init_subclass__(**options)
+            self._patch(owner)
+
+        LRScheduler.__init_subclass__ = classmethod(born)  # type: ignore[assignment]  # a script makes classes of its own
+
+    def _patch(self, owner: type) -> None:
+        for name in self.METHODS:
+            if name in vars(owner):
+                original = vars(owner)[name]
+                noted = getattr(self, name)(original)
+                setattr(owner, name, noted)
+                self.patched.append((owner, name, original, noted))
 
     def restore(self) -> None:
-        if self.traces or self.newcomers:
+        if self.traces or self.newcomers or not self.patched:
             return
+        del LRScheduler.__init_subclass__
         for owner, name, original, noted in self.patched:
             if vars(owner).get(name) is noted:
                 setattr(owner, name, original)

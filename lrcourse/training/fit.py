@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from ..arguments import choice, count, function, instance, seeded
 from .data import Dataset, checked_data
+from .models import in_mode
 from .scheduler import momentum_of
 
 
@@ -99,7 +100,7 @@ def fit(
     Each update is ``loss.backward()``, ``optimizer.step()``, ``scheduler.step()``. Batches are drawn with
     replacement, which keeps the gradient's noise independent from update to update: reshuffled epochs lower
     the floor of the loss, ×0.7 for small batches and ×0.1 for batches of half the data. Training stops at the
-    first loss that is not finite.
+    first loss that is not finite. A part of a model in training mode that is in evaluation mode stays so.
 
     Args:
         model: any module from inputs to the loss's first argument.
@@ -158,10 +159,7 @@ def fit(
         lrs.append([float(group["lr"]) for group in optimizer.param_groups])
         momenta.append(momentum_of(optimizer.param_groups[0]))
 
-    was_training = model.training
-    model.train()
-    hook = optimizer.register_step_pre_hook(record)
-    try:
+    with in_mode(model, training=True), optimizer.register_step_pre_hook(record):
         x, y = data.x, data.y
         for t in range(updates):
             if batch_size is not None:
@@ -185,9 +183,6 @@ def fit(
                 progress(t + 1, updates)
         train = evaluate(model, data.x, data.y, loss)
         test = None if data.x_test is None or data.y_test is None else evaluate(model, data.x_test, data.y_test, loss)
-    finally:
-        hook.remove()
-        model.train(was_training)
     return History(
         lrs=np.array(lrs),
         momentum=np.array(momenta, dtype=float),
@@ -237,7 +232,7 @@ def wants_metric(scheduler: object) -> bool:
 def evaluate(
     model: nn.Module, x: Tensor, y: Tensor, loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
 ) -> Score:
-    """Loss and accuracy over all of *x* and *y*, with the model in evaluation mode; its mode is restored.
+    """Loss and accuracy over all of *x* and *y*, with the model in evaluation mode; its parts' modes are restored.
 
     The loss is ``loss(model(x), y)``; accuracy is nan where the targets are no classes.
 
@@ -256,12 +251,8 @@ def evaluate(
         instance(name, value, Tensor, "a tensor")
     if len(x) != len(y):
         raise ValueError(f"x and y must be equally many, got {len(x)} and {len(y)}")
-    was_training = model.training
-    model.eval()
-    try:
+    with in_mode(model, training=False):
         outputs = model(x)
-    finally:
-        model.train(was_training)
     classes = y.dtype == torch.int64 and outputs.ndim == 2
     accuracy = (outputs.argmax(dim=1) == y).float().mean().item() if classes else math.nan
     return Score(loss(outputs, y).item(), accuracy)

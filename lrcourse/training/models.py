@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from numbers import Integral
 from typing import Any, Literal
@@ -64,6 +65,19 @@ def checked_widths(name: str, widths: Sequence[int]) -> list[int]:
     if len(sizes) < 2 or not all(isinstance(w, Integral) and not isinstance(w, bool) and w > 0 for w in sizes):
         raise ValueError(f"{name} must be two or more positive integers, inputs first, got {widths!r}")
     return [int(w) for w in sizes]
+
+
+@contextmanager
+def in_mode(model: nn.Module, *, training: bool) -> Iterator[None]:
+    """*model* as it is trained, its frozen parts still frozen, or as it is evaluated; then each part as it was."""
+    modes = [(module, module.training) for module in model.modules()]
+    if not (training and model.training):
+        model.train(training)
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 class Block(nn.Module):

@@ -63,7 +63,7 @@ class ResumableLR(LRScheduler):
         self._restore(state)
         for group, values in zip(groups, saved, strict=True):
             _set(group, "lr", values["lr"])
-            if values["momentum"] is not None:
+            if values["momentum"] is not None and momentum_of(group) is not None:
                 _set_momentum(group, values["momentum"])
 
     def _restore(self, state: dict[str, Any]) -> None:
@@ -188,10 +188,12 @@ class CurveLR(ResumableLR):
             super()._update_lr(epoch)
         except Exception:
             self.last_epoch = before
+            if epoch is None:  # from step(), which has counted; a SequentialLR comes with 0, and has not
+                self._step_count -= 1
             raise
         for group, momentum in zip(self.optimizer.param_groups, self._momenta, strict=True):
             if momentum is not None:
-                _set_momentum(group, momentum(self.last_epoch))
+                _set_momentum(group, momentum(self.last_epoch - self._is_after_the_end(momentum)))
 
     def state_dict(self) -> dict[str, Any]:
         """As ``ResumableLR.state_dict``, and what those schedules remember that are objects with a memory."""

@@ -185,10 +185,19 @@ def sharpness(
         generator = torch.Generator().manual_seed(0)
         direction = [torch.randn(p.shape, generator=generator).to(p) for p in parameters]
     zero = torch.zeros(())
+
+    def norms(vectors: Iterable[Tensor]) -> Tensor:
+        return sum((v.flatten(1).square().sum(1) for v in vectors), zero).sqrt()
+
+    norm = norms(direction)
     for _ in range(iterations):
-        norm = sum((v.flatten(1).square().sum(1) for v in direction), zero).sqrt()
         direction = [v / norm.view(-1, *[1] * (v.ndim - 1)) for v in direction]
         product = torch.autograd.grad(gradients, parameters, direction, retain_graph=True)
         value = sum(((v * h).flatten(1).sum(1) for v, h in zip(direction, product, strict=True)), zero)
-        direction = product
+        norm = norms(product)
+        flat = norm == 0  # it keeps its direction, which may curve later
+        norm = norm.where(~flat, 1)
+        direction = [
+            torch.where(flat.view(-1, *[1] * (v.ndim - 1)), v, h) for v, h in zip(direction, product, strict=True)
+        ]
     return value.detach(), list(direction)
