@@ -9,7 +9,7 @@ TORCH_INDEX = https://download.pytorch.org/whl/cpu
 VENV = .venv/bin/python
 # Compiling every file at once would double the wait. Python compiles what is imported, and may keep it.
 INSTALL = $(VENV) -m pip install --no-compile -c requirements.lock
-PYTEST = $(VENV) -m pytest -q -rfEs -n 3 --dist loadfile --no-loadscope-reorder --nbval-current-env
+PYTEST = $(VENV) -m pytest -q -rfEs -n 2 --dist loadfile --no-loadscope-reorder --nbval-current-env
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
