@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from PIL import Image
-from test_figures import pale
 
 import lrcourse
 from lrcourse import explorers
 from lrcourse.explorers.explorer import Choice, Explorer, Slider
 from lrcourse.figures import style
 from lrcourse.figures.style import Picture, Seen
+from tests.contrast import pale
 
 
 def pixels(explorer: Explorer) -> np.ndarray:

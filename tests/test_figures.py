@@ -16,6 +16,7 @@ import lrcourse
 from lrcourse import figures
 from lrcourse.figures import style
 from lrcourse.figures.style import Figure, styled
+from tests.contrast import contrast, pale
 
 
 def still_figures() -> list:
@@ -73,14 +74,6 @@ def test_a_colour_becomes_ink_only_as_far_as_it_must():
         assert 4.5 <= contrast(style.ink(color)) < 4.75
 
 
-def contrast(color) -> float:
-    """On white; WCAG's formula by way of its own two ends."""
-    *rgb, alpha = matplotlib.colors.to_rgba(color)
-    mixed = [alpha * part + 1 - alpha for part in rgb]
-    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in mixed]
-    return 1.05 / (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] + 0.05)
-
-
 def test_nobody_elses_settings_change():
     before = dict(matplotlib.rcParams)
     line()
@@ -130,16 +123,6 @@ def test_every_figure_has_words_glyphs_and_nothing_cut_off(draw, language):
             box, frame = text.get_window_extent(), figure.bbox.padded(1)
             inside = frame.contains(box.x0, box.y0) and frame.contains(box.x1, box.y1)
             assert inside, f"cut off: {text.get_text()!r}"
-
-
-def pale(figure) -> set:
-    """Words that are hard to read: the text, and its contrast."""
-    found = set()
-    for text in figure.findobj(matplotlib.text.Text):
-        value = contrast(matplotlib.colors.to_rgba(text.get_color(), text.get_alpha()))
-        if value < 4.5 and text.get_visible() and text.get_text().strip():
-            found.add((text.get_text(), round(value, 1)))
-    return found
 
 
 def _placed(axes) -> list:

@@ -152,3 +152,11 @@ def test_no_file_names_a_path_of_one_machine():
 )
 def test_the_speed_table_marks_what_misses_its_target(target, ratio, seconds, expected):
     assert missed({"target": target, "ratio": ratio, "seconds": seconds}) == expected
+
+
+def test_every_benchmark_can_be_asked_for_its_rows():
+    """In a process of its own, as `make bench` does: here, pytest would find modules that it does not."""
+    names = [path.stem for path in sorted((ROOT / "benchmarks").glob("bench_*.py"))]
+    code = f"import importlib\nfor name in {names}: importlib.import_module('benchmarks.' + name).rows"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
