@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from IPython.core.pylabtools import print_figure
 
-from lrcourse.explorers.explorer import Explorer, Slider
+from lrcourse.explorers.explorer import Control, Explorer, Slider
 from lrcourse.figures.style import DPI
 from tests.test_explorers import every_explorer
 
@@ -16,10 +16,12 @@ VALUES = 9
 TRAINS = 0.03  # seconds of physics for one picture: then real networks are trained for it, and a second is allowed
 
 
-def way(slider: Slider) -> list:
-    """Values from one end of a slider to the other."""
-    spaced = np.geomspace if slider.log else np.linspace
-    return [round(v) if slider.whole else float(v) for v in spaced(slider.low, slider.high, VALUES)]
+def way(control: Control) -> list:
+    """Values from one end of a slider to the other, or the choices."""
+    if not isinstance(control, Slider):
+        return list(control.stops())[:VALUES]
+    spaced = np.geomspace if control.log else np.linspace
+    return [round(v) if control.whole else float(v) for v in spaced(control.low, control.high, VALUES)]
 
 
 def seconds(run, /, *args, **kwargs) -> float:
@@ -34,11 +36,11 @@ def anew(explorer: Explorer, values: dict) -> None:
 
 
 def row(name: str, explorer: Explorer) -> dict:
-    slider = next(control for control in explorer.controls if isinstance(control, Slider))
+    first, *_ = [control for control in explorer.controls if isinstance(control, Slider)] or explorer.controls
     ours, physics, theirs = [], [], []
-    explorer.set(**{slider.key: slider.high})
-    for value in way(slider):
-        ours.append(seconds(explorer.set, **{slider.key: value}))
+    explorer.set(**{first.key: way(first)[-1]})
+    for value in way(first):
+        ours.append(seconds(explorer.set, **{first.key: value}))
         physics.append(seconds(explorer.picture.show, **explorer.values))
         theirs.append(seconds(anew, explorer, explorer.values))
     return {
